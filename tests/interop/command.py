@@ -1,0 +1,62 @@
+"""The command under test, run as a user would run it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .world import World
+
+EXECUTABLE = Path(sys.executable).with_name("dane-check")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What one run of `dane-check domain … --json` gave."""
+
+    status: int
+    document: dict[str, Any]
+
+    @property
+    def domain(self) -> dict[str, Any]:
+        """The one element of `domains`."""
+        (only,) = self.document["domains"]
+        return only
+
+    @property
+    def results(self) -> frozenset[str]:
+        """The results of all endpoints of all hosts."""
+        return frozenset(endpoint["result"] for host in self.domain["hosts"] for endpoint in host["endpoints"])
+
+
+@dataclass(slots=True)
+class Command:
+    """Runs the command in this world; one run for each domain serves every test that asks."""
+
+    world: World
+    _seen: dict[str, Checked] = field(default_factory=dict)
+
+    def domain(self, name: str) -> Checked:
+        """The outcome for this domain, by our resolver and our anchor only."""
+        if name not in self._seen:
+            self._seen[name] = self._run(name)
+        return self._seen[name]
+
+    def _run(self, name: str) -> Checked:
+        options = ["--resolver", self.world.resolver, "--trust-anchor", str(self.world.anchor)]
+        done = subprocess.run(
+            [str(EXECUTABLE), "domain", name, *options, "--allow-reserved", "--json"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        try:
+            return Checked(done.returncode, json.loads(done.stdout))
+        except json.JSONDecodeError:
+            raise AssertionError(f"exit status {done.returncode}, no JSON\n{done.stdout}\n{done.stderr}") from None

@@ -1,0 +1,61 @@
+"""The world is started once; without root or the packages its tests skip, or fail where CI demands them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from .command import Command
+from .world import World, running_world
+
+PROGRAMS = (
+    *("delv", "keymgr", "knotd", "ldns-key2ds", "ldns-keygen", "ldns-signzone", "nsd"),
+    *("postconf", "postfix", "posttls-finger", "setpriv", "unbound", "unshare"),
+)
+PACKAGES = (Path(__file__).parent / "packages.txt").read_text().split()
+
+
+def _why_not() -> str | None:
+    """What is missing on this machine, in one line; None if nothing is."""
+    if os.geteuid() != 0:
+        return "interop tests bind ports 25 and 53 and start Postfix: they need root"
+    missing = [program for program in PROGRAMS if shutil.which(program) is None]
+    if missing:
+        return f"{', '.join(missing)} not found; apt-get install --no-install-recommends {' '.join(PACKAGES)}"
+    return None
+
+
+def _demanded() -> bool:
+    return os.environ.get("REQUIRE_INTEROP") == "1"
+
+
+@pytest.fixture(scope="session")
+def world() -> Iterator[World]:
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
+    reason = _why_not()
+    if reason is not None:
+        pytest.skip(reason)
+    with running_world() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def dane_check(world: World) -> Command:
+    return Command(world)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A skip fails where interop is demanded, and a failure shows what the servers said last."""
+    report = yield
+    if report.skipped and _demanded():
+        report.outcome = "failed"
+        report.longrepr = f"REQUIRE_INTEROP=1 allows no skip: {report.longrepr}"
+    running = getattr(item, "funcargs", {}).get("world")
+    if report.failed and running is not None:
+        report.sections.append(("the servers' last words", running.last_words()))
+    return report
