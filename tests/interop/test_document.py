@@ -1,0 +1,21 @@
+"""docs/interop.md shows the situations as they are; needs no servers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .situations import SITUATIONS, Situation
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "interop.md"
+
+
+def _row(case: Situation) -> str:
+    results = ", ".join(sorted(case.results)) or "–"
+    return f"| {case.rule} | `{case.domain}` | {case.first_sentence} | {case.verdict}, {case.exit_status} | {results} |"
+
+
+def test_the_table_in_the_document_is_the_table_of_the_tests() -> None:
+    """Each situation has its row, in order, and the document has no other."""
+    rows = [line for line in DOCUMENT.read_text().splitlines() if ".test` |" in line]
+    expected = [_row(case) for case in SITUATIONS]
+    assert rows == expected, "the table should read:\n" + "\n".join(expected)
