@@ -87,6 +87,7 @@ class InputLimits:
     host_text_characters: int = 8192  # L-23
     file_octets: int = 1024 * 1024  # L-25: anchors, certificates
     certificates: int = 50  # L-25
+    evidence_octets: int = 64 * 1024 * 1024  # ours: L-2 questions of L-6 octets each are 19 MiB, a third more as base64
 
 
 @dataclass(frozen=True, slots=True)
