@@ -1,0 +1,1 @@
+"""Verdicts as text, as JSON, as documents with a schema: pure functions of values, nothing is asked or written here."""

@@ -1,0 +1,125 @@
+"""What is published beside what is served, in full, and the line that would mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from dane_check.names import safe
+from dane_check.policy.verdict import (
+    CertificateFacts,
+    EndpointResult,
+    EndpointVerdict,
+    HostVerdict,
+    HostWord,
+    RecordView,
+)
+from dane_check.report.styled import Line, Style, Styled
+from dane_check.report.words import tlsa_lookup, validity, zone_owner
+
+_MISMATCHED: Final = frozenset(
+    {
+        EndpointResult.MISMATCH,
+        EndpointResult.NAME_MISMATCH,
+        EndpointResult.CHAIN_EXPIRED,
+        EndpointResult.CHAIN_INVALID,
+        EndpointResult.TA_MISSING,
+    }
+)
+_MOST_RECORDS: Final = 8  # a set may hold 64; the rest is counted, and stands in the JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One thing served that the records do not name (or not well), and every place it is served at.
+
+    endpoints -- the places, all with the same certificate and the same mending line.
+    """
+
+    endpoints: tuple[EndpointVerdict, ...]
+
+    @property
+    def first(self) -> EndpointVerdict:
+        """The place that stands for all."""
+        return self.endpoints[0]
+
+    def concerns(self, address: str, key_type: str | None) -> bool:
+        """Whether one of the places is meant by a finding about `address` and, if given, `key_type`."""
+        return any(
+            one.address == address and key_type in {None, one.key_type and one.key_type.value} for one in self.endpoints
+        )
+
+
+def comparisons(host: HostVerdict) -> tuple[Comparison, ...]:
+    """What is to be compared at `host`, one entry for each thing served."""
+    groups: dict[tuple[object, ...], list[EndpointVerdict]] = {}
+    for one in host.endpoints:
+        if _differs(host, one):
+            leaf = one.certificates[0].certificate_sha256 if one.certificates else None
+            groups.setdefault((one.suggested, leaf, one.result), []).append(one)
+    return tuple(Comparison(tuple(group)) for group in groups.values())
+
+
+def _differs(host: HostVerdict, endpoint: EndpointVerdict) -> bool:
+    """Whether the records would have to change for `endpoint` to be authenticated."""
+    if not endpoint.certificates or endpoint.result is EndpointResult.AUTHENTICATED:
+        return False
+    if host.tlsa:
+        return endpoint.result in _MISMATCHED or endpoint.word is HostWord.TLS_ONLY
+    lookup = tlsa_lookup(host)
+    return lookup is not None and lookup.status == "secure" and lookup.kind in {"nodata", "nxdomain"}
+
+
+def zone_line(host: HostVerdict, endpoint: EndpointVerdict) -> str | None:
+    """The line to publish so that what this endpoint serves is matched; None where no record is at fault."""
+    if endpoint.suggested is None or not _differs(host, endpoint):
+        return None
+    return f"{zone_owner(host, endpoint.port)} IN TLSA {endpoint.suggested}"
+
+
+def comparison_lines(host: HostVerdict, comparison: Comparison, indent: str) -> Iterator[Line]:
+    """Published, served and the line to publish, aligned so that digests stand under each other."""
+    for record in host.tlsa[:_MOST_RECORDS]:
+        yield (f"{indent}published  {record.text}", Styled(_becomes(record), Style.DIM))
+    if not host.tlsa:
+        yield (f"{indent}published  nothing",)
+    if len(host.tlsa) > _MOST_RECORDS:
+        yield (f"{indent}           … and {len(host.tlsa) - _MOST_RECORDS} more",)
+    for value, certificate in served(host.tlsa, comparison.first):
+        yield (f"{indent}served     {value}", Styled(_described(certificate), Style.DIM))
+    line = zone_line(host, comparison.first)
+    if line:
+        yield (f"{indent}publish    ", Styled(line, Style.BOLD))
+
+
+def served(records: Sequence[RecordView], endpoint: EndpointVerdict) -> tuple[tuple[str, CertificateFacts], ...]:
+    """What is served, in the form of each usable record, so that like stands beside like."""
+    values: dict[str, CertificateFacts] = {}
+    for record in records:
+        if record.state == "usable":
+            values |= dict(_in_the_form_of(record.text, endpoint.certificates))
+    if not values and endpoint.suggested and endpoint.certificates:
+        values[endpoint.suggested] = endpoint.certificates[0]
+    return tuple(values.items())
+
+
+def _in_the_form_of(record: str, chain: Sequence[CertificateFacts]) -> Iterator[tuple[str, CertificateFacts]]:
+    usage, selector, matching_type, *_ = [*record.split(" "), "", "", ""]
+    named = {"3": chain[:1], "2": chain[1:]}.get(usage, ())
+    for certificate in named:
+        digest = {"0": certificate.certificate_sha256, "1": certificate.spki_sha256}.get(selector)
+        if matching_type == "1" and digest:
+            yield f"{usage} {selector} 1 {digest}", certificate
+
+
+def _becomes(record: RecordView) -> str:
+    if record.state != "usable":
+        return f"  ({record.state}{': ' + record.reason if record.reason else ''})"
+    return "  (matches elsewhere)" if record.matches else "  (matches nothing served)"
+
+
+def _described(certificate: CertificateFacts) -> str:
+    issuer = f"issuer {safe(certificate.issuer, 120)}" if certificate.issuer else None
+    parts = [part for part in (certificate.key, issuer, validity(certificate)) if part]
+    return f"  ({', '.join(parts)})" if parts else ""

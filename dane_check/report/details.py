@@ -1,0 +1,76 @@
+"""The parts of a text report that are shown on request: certificates, SMTP replies, lookups, chains of trust."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dane_check.policy.verdict import CertificateFacts, EndpointVerdict, LookupView
+from dane_check.ports import SmtpFacts, SmtpReply
+from dane_check.report.bounded import Allowance
+from dane_check.report.styled import Line, Style, Styled
+from dane_check.report.words import answer, moment, validity
+
+
+def certificate_lines(endpoint: EndpointVerdict, allowance: Allowance, indent: str) -> Iterator[Line]:
+    """The chain as served, with the TLSA data each certificate would need."""
+    for place, certificate in enumerate(endpoint.certificates):
+        subject = allowance.text(certificate.subject) if certificate.subject else "(no subject)"
+        yield (f"{indent}certificate {place}  {subject}",)
+        yield (f"{indent}  {'  '.join(_about(certificate, allowance))}",)
+        usage = 2 if place else 3
+        if certificate.spki_sha256:
+            yield (f"{indent}  {usage} 1 1 {certificate.spki_sha256}",)
+        yield (f"{indent}  {usage} 0 1 {certificate.certificate_sha256}",)
+
+
+def tls_lines(endpoint: EndpointVerdict, indent: str) -> Iterator[Line]:
+    """What was negotiated, and what else is to be said of the session."""
+    if endpoint.tls:
+        group = f" {endpoint.tls.group}" if endpoint.tls.group else ""
+        yield (f"{indent}{endpoint.tls.protocol} {endpoint.tls.cipher}{group}",)
+    if endpoint.detail:
+        yield (f"{indent}{endpoint.detail}",)
+
+
+def _about(certificate: CertificateFacts, allowance: Allowance) -> list[str]:
+    issuer = f"issuer {allowance.text(certificate.issuer)}" if certificate.issuer else ""
+    names = f"names {', '.join(allowance.texts(certificate.names))}" if certificate.names else ""
+    return [part for part in (certificate.key or "", validity(certificate), issuer, names) if part]
+
+
+def smtp_lines(endpoint: EndpointVerdict, allowance: Allowance, indent: str) -> Iterator[Line]:
+    """What the server said."""
+    for reply in _replies(endpoint.smtp):
+        for text in allowance.texts(reply.lines):
+            yield (f"{indent}< {reply.code} {text}",)
+
+
+def _replies(smtp: SmtpFacts | None) -> list[SmtpReply]:
+    said = (smtp.greeting, smtp.ehlo, smtp.starttls, smtp.ehlo_after_tls) if smtp else ()
+    return [reply for reply in said if reply is not None]
+
+
+def lookup_lines(lookup: LookupView, indent: str) -> Iterator[Line]:
+    """One lookup in one line, with what is wrong with it and what the resolver hinted at."""
+    until = f"  until {moment(lookup.expires)}" if lookup.expires else ""
+    why = f"  {lookup.why}" if lookup.why else ""
+    yield (f"{indent}{lookup.name} {lookup.rdtype}  {answer(lookup)}{until}{why}",)
+    for hint in lookup.hints:
+        yield (f"{indent}  the resolver says: {hint}",)
+
+
+def chain_lines(lookup: LookupView, indent: str) -> Iterator[Line]:
+    """One lookup and its chain of trust from the anchor down; the link that fails comes last and says so."""
+    yield from lookup_lines(lookup, indent)
+    yield from tree(lookup.chain, indent)
+    if lookup.why:
+        word = "fails here" if lookup.status in {"bogus", "indeterminate"} else "ends here"
+        style = Style.BAD if lookup.status == "bogus" else Style.WARN
+        depth = "  " * (len(lookup.chain) + 1)
+        yield (f"{indent}{depth}└ ", Styled(word, style), f": {lookup.why}")
+
+
+def tree(links: Sequence[str], indent: str) -> Iterator[Line]:
+    """Links, each one step further in than the one it hangs on."""
+    for depth, link in enumerate(links, start=1):
+        yield (Styled(f"{indent}{'  ' * depth}└ {link}", Style.DIM),)
