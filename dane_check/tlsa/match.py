@@ -1,0 +1,185 @@
+"""Do these TLSA records authenticate this chain? At the fidelity of senders that use OpenSSL.
+
+RFC 6698 §2.1 and §4.1, RFC 7671 §5 and §9, RFC 7672 §3. A pure function of its arguments: no clock, no
+network, no trust store of the system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from dane_check.limits import DEFAULT, Limits, SessionLimits
+from dane_check.tlsa.certificate import Certificate
+from dane_check.tlsa.examination import Examination, Judgement
+from dane_check.tlsa.notes import Judged, notes_on
+from dane_check.tlsa.outcome import MatchReport, Note, Outcome, RecordReport, RecordState
+from dane_check.tlsa.reason import Reason
+from dane_check.tlsa.record import (
+    MalformedTlsa,
+    MatchingType,
+    Service,
+    TlsaRecord,
+    Unusable,
+    UsableRecord,
+    parse_text,
+    usable,
+)
+
+__all__ = [
+    "MatchReport",
+    "Note",
+    "Outcome",
+    "Reason",
+    "RecordReport",
+    "RecordState",
+    "ignored_by_agility",
+    "match",
+]
+
+# From nearest to success to furthest: a failed set is explained by the record that came closest.
+_NEAREST_FIRST: Final = (
+    Reason.NAME,
+    Reason.EXPIRED,
+    Reason.NOT_YET_VALID,
+    Reason.NAME_CONSTRAINTS,
+    Reason.PURPOSE,
+    Reason.PATH_LENGTH,
+    Reason.CRITICAL_EXTENSION,
+    Reason.WEAK_CRYPTO,
+    Reason.NOT_A_CA,
+    Reason.CHAIN_TOO_LONG,
+    Reason.OTHER,
+    Reason.SIGNATURE,
+    Reason.UNTRUSTED,
+    Reason.NO_MATCH,
+    Reason.NO_CERTIFICATE,
+)
+_NO_CERTIFICATE: Final = Judgement(Reason.NO_CERTIFICATE, "the server sent no certificate")
+
+
+def match(
+    tlsa: Iterable[str | TlsaRecord | MalformedTlsa],
+    chain: Sequence[bytes],
+    reference_names: Sequence[str],
+    *,
+    now: datetime,
+    service: Service = "smtp",
+    roots: Iterable[bytes] = (),
+    limits: Limits = DEFAULT,
+) -> MatchReport:
+    """Judge every record against the chain, and the set of them.
+
+    tlsa -- the RRset: presentation form, or records; unusable ones belong in it.
+    chain -- DER certificates as served, the server's own first.
+    reference_names -- acceptable names in A-label form, the TLSA base domain first; any one may match.
+    now -- the moment of the judgement, with its time zone.
+    roots -- DER of the trust store; for usages 0 and 1, so only where `service` is "generic".
+
+    Raises ValueError without records, for text that is no record, and for a `now` without time zone.
+    """
+    records = tuple(parse_text(one) if isinstance(one, str) else one for one in tlsa)
+    _refuse_misuse(records, reference_names, now)
+    sorted_out = [usable(record, service) for record in records]
+    served = tuple(_within_limits(chain, limits.session))
+    examination = None
+    if served:
+        trusted = [Certificate(bytes(root)) for root in roots]
+        examination = Examination(served, trusted, reference_names, now, limits.path)
+    judged = _judge_all(sorted_out, examination)
+    notes = notes_on(examination, [one for one in judged if one is not None]) if examination else frozenset()
+    if len(served) < len(chain):
+        notes |= {Note.CHAIN_LIMIT}
+    reports = tuple(map(_report, records, sorted_out, judged))
+    return _fold(reports, judged, notes)
+
+
+def ignored_by_agility(records: Sequence[UsableRecord | Unusable]) -> frozenset[int]:
+    """Indices of usable records that a stronger digest displaces (RFC 7671 §9).
+
+    Only within one usage and selector, only among digests, and only after unusable records are gone.
+    """
+    strongest: dict[tuple[int, int], int] = {}
+    for record in records:
+        if isinstance(record, UsableRecord) and record.matching_type is not MatchingType.FULL:
+            kind = (record.usage, record.selector)
+            strongest[kind] = max(record.matching_type, strongest.get(kind, 0))
+    return frozenset(
+        index
+        for index, record in enumerate(records)
+        if isinstance(record, UsableRecord)
+        and record.matching_type is not MatchingType.FULL
+        and record.matching_type < strongest[record.usage, record.selector]
+    )
+
+
+def _refuse_misuse(records: Sequence[object], reference_names: Sequence[str], now: datetime) -> None:
+    if not records:
+        raise ValueError("there are no TLSA records to match")
+    if now.utcoffset() is None:
+        raise ValueError("`now` has no time zone")
+    if isinstance(reference_names, str):
+        raise ValueError("reference_names is one string; a sequence of names is wanted")
+
+
+def _within_limits(chain: Sequence[bytes], limits: SessionLimits) -> Iterator[Certificate]:
+    """The front of the chain up to the first bound that is hit (L-17); the leaf is always compared."""
+    octets = 0
+    for index, one in enumerate(chain[: limits.chain_certificates]):
+        octets += len(one)
+        if index and (len(one) > limits.certificate_octets or octets > limits.chain_octets):
+            return
+        yield Certificate(bytes(one))
+
+
+def _judge_all(sorted_out: Sequence[UsableRecord | Unusable], examination: Examination | None) -> list[Judged | None]:
+    """In an order of their own, so that a spent limit does not depend on the order of publication."""
+    ignored = ignored_by_agility(sorted_out)
+    judged: list[Judged | None] = [None] * len(sorted_out)
+    usable_ones = [(one, index) for index, one in enumerate(sorted_out) if isinstance(one, UsableRecord)]
+    for record, index in sorted(usable_ones, key=lambda pair: pair[0].record.rdata, reverse=True):
+        state = RecordState.IGNORED_DIGEST_AGILITY if index in ignored else RecordState.USABLE
+        judgement = examination.judge(record) if examination else _NO_CERTIFICATE
+        judged[index] = Judged(record, state, judgement)
+    return judged
+
+
+def _report(
+    record: TlsaRecord | MalformedTlsa, sorted_out: UsableRecord | Unusable, judged: Judged | None
+) -> RecordReport:
+    if isinstance(sorted_out, Unusable) or judged is None:
+        assert isinstance(sorted_out, Unusable)
+        return RecordReport(record, RecordState.UNUSABLE, None, None, None, sorted_out.reason, sorted_out.detail)
+    alone = judged.judgement
+    return RecordReport(
+        record, judged.state, alone.outcome, alone.depth, alone.served_index, alone.reason, alone.detail
+    )
+
+
+def _fold(reports: tuple[RecordReport, ...], judged: Sequence[Judged | None], notes: frozenset[Note]) -> MatchReport:
+    """One record left standing by agility that authenticates is enough (RFC 6698 §4.1)."""
+    standing = [(index, one) for index, one in enumerate(judged) if one is not None and one.stands]
+    if not standing:
+        detail = "none of the records is usable"
+        return MatchReport(Outcome.NO_USABLE_TLSA, None, None, None, detail, reports, notes)
+    authenticated = [(index, one) for index, one in standing if one.authenticates]
+    if authenticated:
+        index, one = min(authenticated, key=_preference)
+        found = one.judgement
+        return MatchReport(Outcome.AUTHENTICATED, index, found.depth, None, found.detail, reports, notes)
+    _, nearest = min(standing, key=_nearness)
+    reason, detail = nearest.judgement.reason, nearest.judgement.detail
+    return MatchReport(Outcome.FAILED, None, None, reason, detail, reports, notes)
+
+
+def _preference(numbered: tuple[int, Judged]) -> tuple[int, int, int]:
+    """Which of several matches is reported: the highest usage, as OpenSSL, then the one nearest the leaf."""
+    index, one = numbered
+    return -one.record.usage, one.judgement.depth or 0, index
+
+
+def _nearness(numbered: tuple[int, Judged]) -> tuple[int, int]:
+    index, one = numbered
+    reason = one.judgement.reason
+    return (_NEAREST_FIRST.index(reason) if reason else 0), index
