@@ -24,6 +24,7 @@ class Checked:
     @property
     def domain(self) -> dict[str, Any]:
         """The one element of `domains`."""
+        only: dict[str, Any]
         (only,) = self.document["domains"]
         return only
 
@@ -35,19 +36,19 @@ class Checked:
 
 @dataclass(slots=True)
 class Command:
-    """Runs the command in this world; one run for each domain serves every test that asks."""
+    """Runs the command in this world; one run for each domain and resolver serves every test that asks."""
 
     world: World
-    _seen: dict[str, Checked] = field(default_factory=dict)
+    _seen: dict[tuple[str, str], Checked] = field(default_factory=dict)
 
-    def domain(self, name: str) -> Checked:
-        """The outcome for this domain, by our resolver and our anchor only."""
-        if name not in self._seen:
-            self._seen[name] = self._run(name)
-        return self._seen[name]
+    def domain(self, name: str, resolver: str = "unbound") -> Checked:
+        """The outcome for this domain, by one of our resolvers and by our anchor only."""
+        if (name, resolver) not in self._seen:
+            self._seen[name, resolver] = self._run(name, resolver)
+        return self._seen[name, resolver]
 
-    def _run(self, name: str) -> Checked:
-        options = ["--resolver", self.world.resolver, "--trust-anchor", str(self.world.anchor)]
+    def _run(self, name: str, resolver: str) -> Checked:
+        options = ["--resolver", str(self.world.resolvers[resolver]), "--trust-anchor", str(self.world.roots.anchor)]
         done = subprocess.run(
             [str(EXECUTABLE), "domain", name, *options, "--allow-reserved", "--json"],
             stdin=subprocess.DEVNULL,

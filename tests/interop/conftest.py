@@ -13,8 +13,9 @@ from .command import Command
 from .world import World, running_world
 
 PROGRAMS = (
-    *("delv", "keymgr", "knotd", "ldns-key2ds", "ldns-keygen", "ldns-signzone", "nsd"),
-    *("postconf", "postfix", "posttls-finger", "setpriv", "unbound", "unshare"),
+    *("keymgr", "knotd", "ldns-key2ds", "ldns-keygen", "ldns-signzone", "nsd"),
+    *("kresd", "named", "pdns_recursor", "unbound"),
+    *("delv", "postconf", "postfix", "posttls-finger", "setpriv", "unshare"),
 )
 PACKAGES = (Path(__file__).parent / "packages.txt").read_text().split()
 

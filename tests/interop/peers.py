@@ -22,11 +22,11 @@ class Validated:
 
 def delv(world: World, name: str) -> Validated:
     """The TLSA RRset at `name` as delv validates it, with our anchor, through our resolver."""
-    tag, algorithm, digest_type, digest = world.root_ds.split()
+    tag, algorithm, digest_type, digest = world.roots.ds.split()
     keys = world.folder / "delv.keys"
     keys.write_text(f'trust-anchors {{ . static-ds {tag} {algorithm} {digest_type} "{digest}"; }};\n')
     done = subprocess.run(
-        ["delv", f"@{world.resolver}", "-a", str(keys), "+root=.", "+nosplit", name, "TLSA"],
+        ["delv", f"@{world.resolvers['unbound'].address}", "-a", str(keys), "+root=.", "+nosplit", name, "TLSA"],
         capture_output=True,
         text=True,
         timeout=30,
@@ -61,7 +61,9 @@ def posttls_finger(world: World, domain: str) -> str:
 
     It reads /etc/resolv.conf only, so it runs in a mount namespace where that file names our resolver.
     """
-    conf = _write(world.folder / "resolv.conf", f"nameserver {world.resolver}\noptions edns0 trust-ad\n")
+    conf = _write(
+        world.folder / "resolv.conf", f"nameserver {world.resolvers['unbound'].address}\noptions edns0 trust-ad\n"
+    )
     script = 'mount --bind "$1" /etc/resolv.conf && exec posttls-finger -c -l dane -L summary "$2"'
     done = subprocess.run(
         ["unshare", "-m", "sh", "-c", script, "sh", str(conf), domain],

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from .mail_servers import Listener
 from .pki import Credential, authority, leaf, tlsa
-from .servers import Listener
 from .zones import Zone
 
 

@@ -1,4 +1,4 @@
-"""The private DNS and mail world: a signed root, `test.`, a zone for each situation, one resolver, one Postfix."""
+"""The private DNS and mail world: a signed root, `test.`, a zone for each situation, four resolvers, one Postfix."""
 
 from __future__ import annotations
 
@@ -12,18 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .servers import (
-    Daemon,
-    DidNotStart,
-    KnotZone,
-    Listener,
-    knot_config,
-    knot_ds,
-    knotd,
-    nsd,
-    postfix,
-    unbound,
-)
+from .daemon import Daemon, DidNotStart
+from .mail_servers import Listener, postfix
+from .name_servers import KnotZone, knot_config, knot_ds, knotd, nsd
+from .resolvers import RESOLVERS, At, Roots
 from .situations import SITUATIONS, Plan
 from .zones import Zone, sign
 
@@ -36,9 +28,8 @@ class World:
     """What a test needs to know: where to ask, what to trust, where the logs are."""
 
     folder: Path
-    resolver: str
-    anchor: Path
-    root_ds: str
+    resolvers: dict[str, At]
+    roots: Roots
     mail_servers: dict[str, tuple[Listener, ...]]
     daemons: tuple[Daemon, ...]
 
@@ -102,9 +93,18 @@ def free_prefix() -> str:
     raise DidNotStart(f"port 53 cannot be bound on loopback: {refusal}")
 
 
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody uses."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def build(folder: Path, prefix: str) -> World:
     """Writes every key, certificate, zone and configuration; starts nothing."""
-    root, tld, leaves, knot, resolver = (f"{prefix}.{host}" for host in (1, 2, 3, 4, 53))
+    root, tld, leaves, knot = (f"{prefix}.{host}" for host in (1, 2, 3, 4))
+    resolvers = {name: At(f"{prefix}.{host}") for host, name in enumerate(RESOLVERS, 53)}
+    resolvers["bind"] = At("127.0.0.1", free_port())  # named listens only on addresses an interface has
     plan = Plan(prefix, _subfolder(folder, "certificates"))
     mail_servers = {situation.domain: plan.build(situation) for situation in SITUATIONS}
     zones = _subfolder(folder, "zones")
@@ -117,6 +117,7 @@ def build(folder: Path, prefix: str) -> World:
     signed_root = sign(top, root, zones, "RSASHA256")
     anchor = folder / "root.anchor"
     anchor.write_text(f". IN DS {signed_root.ds}\n")
+    roots = Roots(root, signed_root.ds, anchor)
 
     daemons = (
         nsd(folder / "nsd-root", root, {".": signed_root.file}),
@@ -124,9 +125,9 @@ def build(folder: Path, prefix: str) -> World:
         nsd(folder / "nsd-leaves", leaves, files),
         knotd(config, knot, next(iter(knot_zones))),
         postfix(folder / "postfix", plan.listeners),
-        unbound(folder / "unbound", resolver, root, anchor),
+        *(RESOLVERS[name](folder / name, at, roots) for name, at in resolvers.items()),
     )
-    return World(folder, resolver, anchor, signed_root.ds, mail_servers, daemons)
+    return World(folder, resolvers, roots, mail_servers, daemons)
 
 
 def _subfolder(folder: Path, name: str) -> Path:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from .servers import run
+from .daemon import run
 
 
 @dataclass(frozen=True, slots=True)
