@@ -1,0 +1,57 @@
+"""What this machine can judge, as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from dane_check.check.environment import Ability, EnvironmentReport, Tried
+from dane_check.report.json import document, dumped, moment
+from dane_check.report.styled import Line, Style, Styled, render, visible
+from dane_check.report.words import moment as shown_moment
+
+_STYLE: Final = {Ability.WORKS: Style.GOOD, Ability.FAILS: Style.BAD, Ability.NOT_TRIED: Style.DIM}
+_WORDS: Final = {Ability.WORKS: "works", Ability.FAILS: "fails", Ability.NOT_TRIED: "not tried"}
+
+
+def doctor_to_text(report: EnvironmentReport, *, colour: bool = False) -> str:
+    """A line a fact, and the conclusion last."""
+    return render(_lines(report), colour)
+
+
+def _lines(report: EnvironmentReport) -> Iterator[Line]:
+    yield (f"clock      {shown_moment(report.now)}",)
+    servers = ", ".join(str(server) for server in report.servers) or "no server"
+    yield (f"resolver   {report.resolver}: {servers}",)
+    for anchor in report.anchors or ("none",):
+        yield (f"anchor     {anchor}",)
+    for name, version in report.versions:
+        yield (f"version    {name} {version}",)
+    for what, tried in (("DNSSEC", report.dnssec), ("port 25", report.port25), ("IPv6", report.ipv6)):
+        yield (f"{what:<9}  ", Styled(_WORDS[tried.ability], _STYLE[tried.ability]), f"  ({tried.because})")
+    able = report.exit_status == 0
+    word = Styled("READY" if able else "NOT READY", Style.GOOD if able else Style.BAD)
+    meaning = "nothing stands against judging from here" if able else "this machine cannot judge every domain"
+    yield (word, f"  {meaning}  [exit status {report.exit_status}]")
+
+
+def doctor_to_json(report: EnvironmentReport) -> str:
+    """The document of kind `doctor`."""
+    return dumped(
+        document(
+            "doctor",
+            exit_status=report.exit_status,
+            now=moment(report.now),
+            resolver=visible(report.resolver),
+            servers=[visible(str(server)) for server in report.servers],
+            anchors=[visible(anchor) for anchor in report.anchors],
+            versions={name: visible(version) for name, version in report.versions},
+            dnssec=_tried(report.dnssec),
+            port25=_tried(report.port25),
+            ipv6=_tried(report.ipv6),
+        )
+    )
+
+
+def _tried(tried: Tried) -> dict[str, Any]:
+    return {"ability": tried.ability.value, "because": visible(tried.because)}
