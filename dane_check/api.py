@@ -1,0 +1,241 @@
+"""The front door: wires the live network to the engine, and gives the engine to programs.
+
+Nothing here is global. A `Checker` holds what a run shares; the functions are a `Checker` used once. Every
+coroutine has a `_sync` twin for programs without an event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Coroutine, Iterable
+from datetime import UTC, datetime
+from os import PathLike
+from types import TracebackType
+from typing import Self, TypeVar
+
+from dane_check.check.outcome import DomainCheck
+from dane_check.dnssec.lookup import Lookup
+from dane_check.errors import UsageError
+from dane_check.evidence import Evidence
+from dane_check.names import is_address_literal, parse_domain
+from dane_check.ports import Clock, Dialer, DnsTransport, Prober
+from dane_check.run import Run, SystemClock, open_run, replaying_run, server_names
+from dane_check.settings import Settings
+
+_T = TypeVar("_T")
+_IN_FLIGHT = 50  # L-21
+
+
+def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> datetime:
+    """An aware moment in UTC, as every `now` of this package wants it."""
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+
+
+class Checker:
+    """A run of checks: everything its domains share lives here, and ends with it.
+
+    Use it as an asynchronous context manager. The moment that verdicts are about is fixed when it is entered:
+    the caller's `now`, else the clock's. Each argument replaces one side of the world (see `ports`).
+
+    Raises UsageError on entry for settings that cannot be used, before any packet is sent.
+    """
+
+    def __init__(
+        self,
+        settings: Settings = Settings(),  # noqa: B008 - frozen
+        *,
+        dns: DnsTransport | None = None,
+        dialer: Dialer | None = None,
+        prober: Prober | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.settings = settings
+        self._world = (dns, dialer, prober, clock or SystemClock())
+        self._plain: Run | None = None
+        self._recorded: Run | None = None
+
+    async def __aenter__(self) -> Self:
+        self._plain = await open_run(self.settings, *self._world)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for run in (self._plain, self._recorded):
+            if run is not None:
+                await run.aclose()
+        self._plain = self._recorded = None
+
+    async def _run(self, *, record: bool) -> Run:
+        """A recorded check shares nothing with those that are not, so that its evidence is whole."""
+        if self._plain is None:
+            raise UsageError("the Checker is not open; use it as: async with Checker() as checker")
+        if not record:
+            return self._plain
+        if self._recorded is None:
+            self._recorded = await open_run(self.settings, *self._world, record=True)
+        return self._recorded
+
+    async def domain(self, name: str, *, record: bool = False) -> DomainCheck:
+        """The verdict on the mail domain `name`, as people type it. Raises UsageError for what is no name."""
+        if is_address_literal(name):
+            from dane_check.check.domain import address_literal
+
+            return address_literal(name.strip())
+        return await (await self._run(record=record)).domain(parse_domain(name))
+
+    async def host(self, name: str, port: int = 25, *, record: bool = False) -> DomainCheck:
+        """The verdict on one host as a configured relay, without any MX question (R7672-2.2.2-k)."""
+        if not 0 < port < 65536:
+            raise UsageError(f"port {port} is not between 1 and 65535")
+        return await (await self._run(record=record)).host(parse_domain(name), port)
+
+    async def domains(
+        self, names: Iterable[str] | AsyncIterable[str], *, record: bool = False
+    ) -> AsyncIterator[DomainCheck]:
+        """The verdicts on many domains as they become ready, a bounded number under way at once (L-21)."""
+        pending: set[asyncio.Task[DomainCheck]] = set()
+        try:
+            async for name in _each(names):
+                pending.add(asyncio.create_task(self.domain(name, record=record)))
+                if len(pending) >= _IN_FLIGHT:
+                    done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+                    for task in done:
+                        yield task.result()
+            while pending:
+                done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    yield task.result()
+        finally:
+            for task in pending:
+                task.cancel()
+            await asyncio.gather(*pending, return_exceptions=True)
+
+    async def lookup(self, name: str, rdtype: str | int) -> Lookup:
+        """The validated answer for any name and type, with its proof. Raises UsageError for no name or type."""
+        return await (await self._run(record=False)).lookup(name, rdtype)
+
+    def evidence(self) -> Evidence | None:
+        """Everything that the recorded checks of this run heard; None if nothing was recorded."""
+        return self._recorded.evidence() if self._recorded is not None else None
+
+    @property
+    def resolvers(self) -> tuple[str, ...]:
+        """The resolvers in use, as ADDRESS:PORT."""
+        return server_names(self._plain) if self._plain is not None else ()
+
+    @property
+    def anchors(self) -> tuple[str, ...]:
+        """The trust anchors in force, in presentation form."""
+        return self._plain.anchors if self._plain is not None else ()
+
+
+async def _each(names: Iterable[str] | AsyncIterable[str]) -> AsyncIterator[str]:
+    if isinstance(names, AsyncIterable):
+        async for name in names:
+            yield name
+    else:
+        for name in names:
+            yield name
+
+
+async def check_domain(
+    name: str,
+    settings: Settings = Settings(),  # noqa: B008 - frozen
+    *,
+    record: bool = False,
+) -> DomainCheck:
+    """The verdict on one mail domain. Raises UsageError before any packet is sent; the world never raises.
+
+    With `record`, `DomainCheck.evidence` holds everything heard, and `replay` gives the equal verdict offline.
+    """
+    async with Checker(settings) as checker:
+        return await checker.domain(name, record=record)
+
+
+async def lookup(
+    name: str,
+    rdtype: str | int,
+    *,
+    resolver: str | DnsTransport = "system",
+    trust_anchor: str | PathLike[str] | Iterable[str] | None = None,
+    now: datetime | int | None = None,
+    nsec3_iterations: int = 50,
+    allow_sha1: bool = False,
+) -> Lookup:
+    """The validated answer for `name` and `rdtype` (RFC 4035 §4.3): one of five cases, with its proof.
+
+    resolver -- "system", `ADDRESS[:PORT]`, `[v6]:PORT`, or any `DnsTransport`.
+    trust_anchor -- a file, or DS/DNSKEY texts, at any name; None for the IANA root keys.
+    now -- aware, or seconds since 1970; None for the clock.
+    """
+    anchor = trust_anchor if trust_anchor is None or isinstance(trust_anchor, str | PathLike) else tuple(trust_anchor)
+    settings = Settings(
+        resolver=resolver if isinstance(resolver, str) else "system",
+        trust_anchor=anchor,
+        now=datetime.fromtimestamp(now, UTC) if isinstance(now, int) else now,
+        nsec3_iterations=nsec3_iterations,
+        allow_sha1=allow_sha1,
+    )
+    async with Checker(settings, dns=None if isinstance(resolver, str) else resolver) as checker:
+        return await checker.lookup(name, rdtype)
+
+
+async def replay(evidence: Evidence | PathLike[str] | str) -> tuple[DomainCheck, ...]:
+    """The checks of `evidence` judged again from what was heard: no network, the equal verdicts.
+
+    evidence -- a value, or the path of a file written by `--evidence`. Raises UsageError for a damaged file.
+    """
+    run = await replaying_run(evidence)
+    try:
+        return tuple([await run.again(subject) for subject in run.subjects])
+    finally:
+        await run.aclose()
+
+
+def _in_own_loop(work: Coroutine[object, object, _T]) -> _T:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    work.close()
+    raise UsageError("an event loop is already running; await the coroutine instead of its _sync twin")
+
+
+def check_domain_sync(
+    name: str,
+    settings: Settings = Settings(),  # noqa: B008 - frozen
+    *,
+    record: bool = False,
+) -> DomainCheck:
+    """`check_domain` for programs without an event loop."""
+    return _in_own_loop(check_domain(name, settings, record=record))
+
+
+def lookup_sync(
+    name: str,
+    rdtype: str | int,
+    *,
+    resolver: str | DnsTransport = "system",
+    trust_anchor: str | PathLike[str] | Iterable[str] | None = None,
+    now: datetime | int | None = None,
+    nsec3_iterations: int = 50,
+    allow_sha1: bool = False,
+) -> Lookup:
+    """`lookup` for programs without an event loop."""
+    return _in_own_loop(
+        lookup(
+            name,
+            rdtype,
+            resolver=resolver,
+            trust_anchor=trust_anchor,
+            now=now,
+            nsec3_iterations=nsec3_iterations,
+            allow_sha1=allow_sha1,
+        )
+    )
+
+
+def replay_sync(evidence: Evidence | PathLike[str] | str) -> tuple[DomainCheck, ...]:
+    """`replay` for programs without an event loop."""
+    return _in_own_loop(replay(evidence))

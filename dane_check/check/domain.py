@@ -1,0 +1,83 @@
+"""One domain from its MX question to its verdict (docs/architecture.md, "One domain")."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import datetime
+from typing import assert_never
+
+from dane_check.check.diagnostics import diagnose
+from dane_check.check.host import HostCheck, judge_host
+from dane_check.check.outcome import DomainCheck
+from dane_check.check.session import DomainLookups, Session
+from dane_check.check.view import lookup_view
+from dane_check.findings import About, Code, finding
+from dane_check.policy.destination import Hosts, MxHost, NoHosts, destination, relay
+from dane_check.policy.domain import domain_verdict, ended, inapplicable
+from dane_check.policy.service import SMTP_PORT
+from dane_check.policy.verdict import DomainVerdict, DomainWord, HostVerdict, LookupView
+
+
+async def check_domain(session: Session, domain: str) -> DomainCheck:
+    """The verdict on `domain`, an absolute A-label name, and the diagnostics that may follow it."""
+    source = session.lookups()
+    return await _within_time(session, domain, _check_domain(session, source, domain), source)
+
+
+async def check_relay(session: Session, host: str, port: int = SMTP_PORT) -> DomainCheck:
+    """The verdict on one host as a configured relay: no MX question, its own port (R7672-2.2.2-k)."""
+    source = session.lookups()
+    return await _within_time(session, host, _judge(session, source, host, relay(host), None, port), source)
+
+
+def address_literal(literal: str) -> DomainCheck:
+    """S1-01: DANE does not apply to an address literal; nothing is asked."""
+    said = finding(Code.MX_NONE, About(literal), why=f"{literal} is an address literal, to which DANE does not apply")
+    return DomainCheck(ended(literal, NoHosts(DomainWord.NOT_APPLICABLE, "address-literal", (said,)), None))
+
+
+def clock_trouble(subject: str, now: datetime) -> DomainCheck:
+    """D-23: by a clock that cannot be right nothing can be judged, so nothing is asked."""
+    said = finding(Code.ENV_CLOCK, About(subject), now=f"{now:%Y-%m-%d %H:%M} UTC")
+    return DomainCheck(ended(subject, NoHosts(DomainWord.UNDETERMINED, "clock-suspect", (said,)), None))
+
+
+async def _within_time(
+    session: Session, domain: str, work: Coroutine[object, object, DomainVerdict], source: DomainLookups
+) -> DomainCheck:
+    """L-20: whatever is not known by then is undetermined."""
+    limits = session.settings.limits.domain
+    try:
+        async with asyncio.timeout(limits.seconds):
+            verdict = await work
+    except TimeoutError:
+        because = f"the check took longer than {limits.seconds:g} seconds"
+        said = finding(Code.INCOMPLETE, About(domain), left_out=because, because="so many or such slow servers")
+        return DomainCheck(ended(domain, NoHosts(DomainWord.UNDETERMINED, "limit", (said,)), None))
+    return DomainCheck(verdict, await diagnose(verdict, source, limits.diagnostics_seconds))
+
+
+async def _check_domain(session: Session, source: DomainLookups, domain: str) -> DomainVerdict:
+    settings = session.settings
+    found = await source.lookup(domain, "MX")
+    mx = lookup_view(domain, "MX", found)
+    most_hosts = settings.limits.domain.mx_hosts
+    goes_to = destination(domain, found, require_dane=settings.require_dane, most_hosts=most_hosts)
+    match goes_to:
+        case NoHosts():
+            return ended(domain, goes_to, mx)
+        case Hosts():
+            return await _judge(session, source, domain, goes_to, mx, SMTP_PORT)
+    assert_never(goes_to)
+
+
+async def _judge(
+    session: Session, source: DomainLookups, domain: str, goes_to: Hosts, mx: LookupView | None, port: int
+) -> DomainVerdict:
+    async def one(host: MxHost) -> HostVerdict:
+        return await judge_host(HostCheck(session, source, domain, host, goes_to, port))
+
+    hosts = [*await asyncio.gather(*(one(host) for host in goes_to.hosts)), *map(inapplicable, goes_to.inapplicable)]
+    hosts.sort(key=lambda host: (host.preference is not None, host.preference or 0, host.host))
+    return domain_verdict(domain, mx, goes_to, hosts, strict=session.settings.strict)

@@ -1,0 +1,133 @@
+"""The addresses of one family of one host: connected to, or left out and said so (docs/requirements.md §19.4)."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+
+from dane_check.check.session import Session
+from dane_check.findings import About, Code, Finding, finding
+from dane_check.policy.address_plan import Family
+from dane_check.policy.addresses import reserved
+from dane_check.policy.authentication import judge_chain
+from dane_check.policy.base_domain import Duty, Requirement
+from dane_check.policy.endpoint import Circumstances, Judged, judge_refusal, second_type_missing, skipped
+from dane_check.ports import (
+    ALL_KEY_TYPES,
+    Fault,
+    HandshakeFailure,
+    KeyType,
+    ProbeRequest,
+    Refusal,
+    ServedChain,
+    Stage,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One family of one host, with the duty toward it.
+
+    server_name -- the SNI value: the base domain, or the MX host where there is none (RFC 7672 §8.1).
+    reference_names, unaccepted_names -- see policy.endpoint.Circumstances.
+    """
+
+    about: About
+    family: Family
+    port: int
+    requirement: Requirement
+    mx_secure: bool
+    reference_names: tuple[str, ...]
+    unaccepted_names: tuple[str, ...]
+    server_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyJudged:
+    """What came of one family; `complete` is False where an option or a limit left addresses out."""
+
+    judged: tuple[Judged, ...]
+    complete: bool = True
+    findings: tuple[Finding, ...] = ()
+
+
+async def judge_family(session: Session, plan: Plan) -> FamilyJudged:
+    """Every address of the family, all at once."""
+    because = _left_out(session, plan.family)
+    if because:
+        left_out = tuple(skipped(_circumstances(session, plan, address), because) for address in plan.family.addresses)
+        said = finding(Code.INCOMPLETE, plan.about, left_out=f"the {plan.family.name} addresses", because=because)
+        return FamilyJudged(left_out, complete=False, findings=(said,))
+    most = session.settings.limits.domain.addresses_per_family
+    addresses, beyond = plan.family.addresses[:most], plan.family.addresses[most:]
+    judged = await asyncio.gather(*(_judge_address(session, plan, address) for address in addresses))
+    rest = tuple(skipped(_circumstances(session, plan, address), f"more than {most} addresses") for address in beyond)
+    findings = (
+        (
+            finding(
+                Code.ADDR_NOT_JUDGED, plan.about, count=len(plan.family.addresses), family=plan.family.name, limit=most
+            ),
+        )
+        if beyond
+        else ()
+    )
+    return FamilyJudged(tuple(one for pair in judged for one in pair) + rest, not beyond, findings)
+
+
+def _left_out(session: Session, family: Family) -> str:
+    if not session.settings.connect:
+        return "--no-connect"
+    if family.name == "IPv4" and not session.settings.ipv4:
+        return "-6"
+    if family.name == "IPv6" and not session.settings.ipv6:
+        return "-4"
+    return ""
+
+
+def _circumstances(session: Session, plan: Plan, address: str) -> Circumstances:
+    return Circumstances(
+        replace(plan.about, address=address),
+        address,
+        plan.port,
+        plan.requirement,
+        plan.server_name,
+        plan.family.vouched,
+        plan.mx_secure,
+        plan.reference_names,
+        plan.unaccepted_names,
+        session.now,
+    )
+
+
+async def _judge_address(session: Session, plan: Plan, address: str) -> tuple[Judged, ...]:
+    """One address: a first session that offers everything and, where it must authenticate, a second (S4-A22)."""
+    circumstances = _circumstances(session, plan, address)
+    block = None if session.settings.allow_reserved else reserved(address)
+    if block:  # threats T-23: judged on the address itself, before any mapping
+        refused = HandshakeFailure(Stage.CONNECT, Refusal.RESERVED_ADDRESS, Fault.RESERVED, detail=block)
+        return (judge_refusal(circumstances, refused),)
+    request = ProbeRequest(address, plan.port, plan.server_name, helo=session.helo)
+    first = await session.probes.probe(request)
+    if isinstance(first, HandshakeFailure):
+        return (judge_refusal(circumstances, first),)
+    judged = judge_chain(circumstances, first)
+    if plan.requirement.duty is not Duty.AUTHENTICATE or not first.certificates:
+        return (judged,)
+    second = await session.probes.probe(replace(request, key_types=_other_types(first.key_type)))
+    return (judged, *_judge_second(circumstances, first, second))
+
+
+def _other_types(seen: KeyType) -> frozenset[KeyType]:
+    return ALL_KEY_TYPES - {seen}
+
+
+def _judge_second(
+    circumstances: Circumstances, first: ServedChain, second: ServedChain | HandshakeFailure
+) -> tuple[Judged, ...]:
+    if isinstance(second, HandshakeFailure):
+        missing = second_type_missing(circumstances, first.key_type, second)
+    elif second.key_type is first.key_type or not second.certificates:
+        missing = None
+    else:
+        return (judge_chain(circumstances, second),)
+    return (missing,) if missing else ()

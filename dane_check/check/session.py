@@ -1,0 +1,79 @@
+"""What the checks of one run share: validated answers, served chains, politeness; observations, never verdicts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from dane_check.dnssec.lookup import Lookup, LookupSource
+from dane_check.ports import ProbeOutcome, Prober, ProbeRequest
+from dane_check.settings import Settings
+
+
+class DomainLookups(LookupSource, Protocol):
+    """The validated lookups of one domain: charged to its budget, answered from what the run shares."""
+
+    def zone_is_proven_signed(self, name: str) -> bool:
+        """Whether `name` lies in a zone proven signed in this run (D-12)."""
+        ...
+
+
+class Probes:
+    """Every session with every address, each asked for once a run and kept; never more than a few at one address."""
+
+    def __init__(self, prober: Prober, sessions_per_address: int) -> None:
+        self._prober = prober
+        self._gates: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(sessions_per_address))
+        self._held: dict[ProbeRequest, asyncio.Task[ProbeOutcome]] = {}
+
+    async def probe(self, request: ProbeRequest) -> ProbeOutcome:
+        """What came of the session; domains that share an address share the session."""
+        task = self._held.get(request)
+        if task is None:
+            task = self._held[request] = asyncio.create_task(self._hold(request))
+        return await asyncio.shield(task)  # one domain's deadline must not end what another is waiting for
+
+    async def _hold(self, request: ProbeRequest) -> ProbeOutcome:
+        async with self._gates[request.address]:
+            return await self._prober.probe(request)
+
+    async def aclose(self) -> None:
+        """Ends what is still under way."""
+        under_way = [task for task in self._held.values() if not task.done()]
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run.
+
+    lookups -- opens a view of the shared resolver with the budget of one more domain.
+    helo -- the name given in EHLO.
+    """
+
+    settings: Settings
+    now: datetime
+    lookups: Callable[[], DomainLookups]
+    probes: Probes
+    helo: str
+
+
+@dataclass(slots=True)
+class Asked:
+    """The lookups made for one host or domain, in the order a sender asks, kept for the report."""
+
+    source: LookupSource
+    made: list[tuple[str, str, Lookup]]
+
+    async def lookup(self, name: str, rdtype: str) -> Lookup:
+        """The validated answer, noted."""
+        place = len(self.made)
+        found = await self.source.lookup(name, rdtype)
+        self.made.insert(place, (name, rdtype, found))
+        return found

@@ -1,0 +1,34 @@
+"""A lookup as a report shows it."""
+
+from __future__ import annotations
+
+from dane_check.dnssec.lookup import Link, Lookup, Proof
+from dane_check.names import plain
+from dane_check.policy.verdict import LookupView
+
+
+def lookup_view(name: str, rdtype: str, found: Lookup) -> LookupView:
+    """What is worth keeping of a validated lookup: its status, why, and its chain of trust in words."""
+    why = found.why
+    return LookupView(
+        plain(name),
+        rdtype,
+        found.status,
+        found.kind,
+        why.sentence if why else None,
+        why.cause.value if why else None,
+        why.hints if why else (),
+        found.expires,
+        tuple(link_text(link) for link in found.proof.links) if isinstance(found.proof, Proof) else (),
+    )
+
+
+def link_text(link: Link) -> str:
+    """One link of the chain of trust as one line."""
+    if link.signature is None:
+        return f"{link.rrset}: {link.means}"
+    by = link.signature
+    return (
+        f"{link.rrset}: {link.means}, signed by {by.zone} key {by.key_tag} {by.algorithm}"
+        f" until {by.expiration:%Y-%m-%d %H:%M} UTC"
+    )

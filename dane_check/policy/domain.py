@@ -1,0 +1,70 @@
+"""The verdict on a domain: the fold of its hosts, and what shows only when they are seen together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dane_check.findings import About, Code, Finding, finding
+from dane_check.policy.destination import Hosts, InapplicableTarget, NoHosts
+from dane_check.policy.environment import our_own_trouble
+from dane_check.policy.fold import fold_domain
+from dane_check.policy.verdict import DomainVerdict, DomainWord, HostVerdict, HostWord, LookupView
+
+_UNCOVERED = frozenset({HostWord.NO_DANE, HostWord.TLS_ONLY, HostWord.NOT_APPLICABLE})
+_COVERED = frozenset({HostWord.DANE_OK, HostWord.DANE_OK_INSECURE_MX})
+_EXIT_OF_END = {DomainWord.BROKEN: 1, DomainWord.UNDETERMINED: 4, DomainWord.NOT_APPLICABLE: 5}
+
+
+def ended(domain: str, end: NoHosts, mx: LookupView | None) -> DomainVerdict:
+    """The MX answer settles the domain; no host was looked at."""
+    status = _EXIT_OF_END[end.word]
+    return DomainVerdict(domain, end.word, status, True, mx, (), end.findings, end.reason, _SENTENCES[end.word])
+
+
+def inapplicable(target: InapplicableTarget) -> HostVerdict:
+    """The verdict on an MX target to which DANE cannot apply."""
+    return HostVerdict(target.name, target.preference, HostWord.NOT_APPLICABLE, target.reason)
+
+
+def domain_verdict(
+    domain: str, mx: LookupView | None, goes_to: Hosts, hosts: Sequence[HostVerdict], *, strict: bool
+) -> DomainVerdict:
+    """The verdict on a domain whose hosts were judged (§1.3)."""
+    about = About(domain)
+    complete = not goes_to.left_out and all(host.complete for host in hosts)
+    findings = goes_to.findings + _seen_together(about, goes_to, hosts) + our_own_trouble(about, hosts)
+    everything = findings + tuple(one for host in hosts for one in host.findings)
+    fold = fold_domain(hosts, everything, mx_secure=goes_to.secure, complete=complete, strict=strict)
+    return DomainVerdict(
+        domain,
+        fold.word,
+        fold.exit_status,
+        complete,
+        mx,
+        tuple(hosts),
+        findings,
+        fold.reason,
+        _SENTENCES[fold.word],
+        goes_to.implicit,
+    )
+
+
+def _seen_together(about: About, goes_to: Hosts, hosts: Sequence[HostVerdict]) -> tuple[Finding, ...]:
+    found = []
+    judged = [host for host in hosts if host.word is not HostWord.NO_ADDRESS]
+    without = [host for host in judged if host.word in _UNCOVERED]
+    if without and any(host.word in _COVERED for host in judged):
+        found.append(finding(Code.MX_COVERAGE_PARTIAL, about, without=len(without), count=len(judged)))
+    if not goes_to.secure and any(host.word is HostWord.DANE_FAIL for host in judged):
+        found.append(finding(Code.INSECURE_MX_DANE_OPTIONAL, about))
+    return tuple(found)
+
+
+_SENTENCES = {
+    DomainWord.PROTECTED: "DANE protects mail to this domain at every mail host, address and certificate.",
+    DomainWord.PARTIAL: "DANE protects part of the way only; see above for what is missing.",
+    DomainWord.UNPROTECTED: "Mail flows, but DANE does not protect it.",
+    DomainWord.BROKEN: "Senders that use DANE refuse a mail host of this domain; mail waits or is returned.",
+    DomainWord.UNDETERMINED: "Nothing is proven wrong, but not everything could be judged from here.",
+    DomainWord.NOT_APPLICABLE: "There is nothing for DANE to protect.",
+}

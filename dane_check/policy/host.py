@@ -1,0 +1,209 @@
+"""From the endpoints of one MX host to its verdict, and what only shows when they are seen together (§19.4 S4-A20)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dane_check.findings import About, Code, Finding, finding
+from dane_check.policy.base_domain import Duty, Requirement, is_usable
+from dane_check.policy.endpoint import Judged
+from dane_check.policy.fold import worst_host_word
+from dane_check.policy.stopped import Stopped
+from dane_check.policy.verdict import EndpointResult, EndpointVerdict, HostVerdict, HostWord, LookupView, RecordView
+from dane_check.tlsa.match import ignored_by_agility
+from dane_check.tlsa.record import TlsaRecord, Unusable, UnusableReason, usable
+
+
+def settled(host: str, preference: int | None, stopped: Stopped, lookups: tuple[LookupView, ...]) -> HostVerdict:
+    """A host that its lookups settle; nothing was connected to."""
+    return HostVerdict(
+        host,
+        preference,
+        stopped.word,
+        stopped.reason,
+        lookups=lookups,
+        findings=stopped.findings,
+        tlsrpt=stopped.tlsrpt,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The endpoints judged under one requirement; a host has two such groups where its families differ (S2-14)."""
+
+    requirement: Requirement
+    judged: tuple[Judged, ...]
+
+
+def host_verdict(
+    about: About,
+    preference: int | None,
+    groups: Sequence[Group],
+    *,
+    floor: HostWord | None,
+    findings: tuple[Finding, ...],
+    lookups: tuple[LookupView, ...],
+    complete: bool,
+) -> HostVerdict:
+    """The verdict on a host whose addresses were judged.
+
+    floor -- a word it cannot be better than (S2-06b).
+    findings -- those of its lookups; the endpoints' and the host's own are added here.
+    """
+    endpoints = tuple(one.verdict for group in groups for one in group.judged)
+    words = [endpoint.word for endpoint in endpoints] + ([floor] if floor else [])
+    word = worst_host_word(words) or HostWord.UNREACHABLE
+    for group in groups:
+        findings += group.requirement.findings + _seen_together(about, group)
+        findings += tuple(found for one in group.judged for found in one.findings)
+    return HostVerdict(
+        about.host or "",
+        preference,
+        word,
+        _reason(word, groups, endpoints, complete=complete),
+        next((group.requirement.base_domain for group in groups if group.requirement.base_domain), None),
+        tuple(view for group in groups for view in record_views(group)),
+        endpoints,
+        lookups,
+        tuple(dict.fromkeys(findings)),
+        _tlsrpt(endpoints, word),
+        complete,
+    )
+
+
+def _reason(
+    word: HostWord, groups: Sequence[Group], endpoints: tuple[EndpointVerdict, ...], *, complete: bool
+) -> str | None:
+    if word is HostWord.NO_DANE:
+        without = next((one.requirement for one in groups if one.requirement.duty is Duty.OPPORTUNISTIC), None)
+        if without is not None:
+            return without.reason
+    deciding = next((one.reason for one in endpoints if one.word is word and one.reason), None)
+    if deciding is None and word is HostWord.UNREACHABLE and not complete:
+        return "incomplete"
+    return deciding
+
+
+def _tlsrpt(endpoints: tuple[EndpointVerdict, ...], word: HostWord) -> str | None:
+    return next((one.tlsrpt for one in endpoints if one.word is word and one.tlsrpt), None)
+
+
+def record_views(group: Group) -> tuple[RecordView, ...]:
+    """Each published record with its state, and the number of endpoints it authenticates by itself."""
+    views = []
+    requirement = group.requirement
+    counts = Counter(index for one in group.judged for index in one.authenticating)
+    agile = agility_ignored(requirement)
+    for index, record in enumerate(requirement.records):
+        state, reason = "usable", None
+        verdict = usable(record, "smtp")
+        if isinstance(verdict, Unusable):
+            state, reason = "unusable", verdict.reason.value
+        elif index in agile:
+            state = "ignored-digest-agility"
+        ttl = requirement.ttls[index] if index < len(requirement.ttls) else 0
+        views.append(RecordView(record.to_text(), state, reason, counts[index], ttl))
+    return tuple(views)
+
+
+def agility_ignored(requirement: Requirement) -> frozenset[int]:
+    """The records that digest agility sets aside: a stronger digest stands beside them (RFC 7671 §9)."""
+    return ignored_by_agility([usable(record, "smtp") for record in requirement.records])
+
+
+def _seen_together(about: About, group: Group) -> tuple[Finding, ...]:
+    requirement, judged = group.requirement, group.judged
+    suggested = next((one.verdict.suggested for one in judged if one.verdict.suggested), "")
+    found = list(_unusable_records(about, requirement, suggested or ""))
+    if requirement.reason == "tlsa-absent" and not requirement.findings:
+        found.append(finding(Code.TLSA_ABSENT, about, suggested=suggested or "3 1 1 and the SHA2-256 of its SPKI"))
+    if requirement.duty is Duty.AUTHENTICATE:
+        found += _unmatched(about, requirement, judged)
+        found += _differences(about, judged)
+        if requirement.usable_count == 1:
+            found.append(finding(Code.ROLLOVER_NONE, about))
+    return tuple(found)
+
+
+_UNUSABLE_CODES = {
+    UnusableReason.MALFORMED: Code.TLSA_MALFORMED,
+    UnusableReason.PKIX_USAGE: Code.TLSA_USAGE_PKIX,
+    UnusableReason.DIGEST_LENGTH: Code.TLSA_DIGEST_LENGTH,
+    UnusableReason.DATA_EMPTY: Code.TLSA_DATA_EMPTY,
+    UnusableReason.FULL_MALFORMED: Code.TLSA_FULL_MALFORMED,
+}
+
+
+def _unusable_records(about: About, requirement: Requirement, suggested: str) -> list[Finding]:
+    found = []
+    for record in requirement.records:
+        verdict = usable(record, "smtp")
+        if isinstance(verdict, Unusable):
+            code = _UNUSABLE_CODES.get(verdict.reason, Code.TLSA_PARAMS_UNKNOWN)
+            text = record.to_text()
+            found.append(finding(code, about, record=text, detail=verdict.detail, suggested=suggested))
+    if requirement.duty is Duty.ENCRYPT:
+        count = len(requirement.records)
+        found.append(finding(Code.TLSA_ALL_UNUSABLE, about, count=count, suggested=suggested))
+    return found
+
+
+def _combination(record: TlsaRecord) -> str:
+    return f"{record.usage} {record.selector} {record.matching_type}"
+
+
+def _unmatched(about: About, requirement: Requirement, judged: Sequence[Judged]) -> list[Finding]:
+    """Combinations without a record for the chain in use (RFC 7671 §8), and single records that match nothing."""
+    passed = [one for one in judged if one.verdict.result is EndpointResult.AUTHENTICATED]
+    if not passed:
+        return []
+    ignored = agility_ignored(requirement)
+    counted = [
+        (index, record)
+        for index, record in enumerate(requirement.records)
+        if index not in ignored and isinstance(record, TlsaRecord) and is_usable(record)
+    ]
+    found = []
+    lacking = set()
+    for combination in sorted({_combination(record) for _, record in counted}):
+        members = {index for index, record in counted if _combination(record) == combination}
+        if any(not members & one.authenticating for one in passed):
+            lacking.add(combination)
+            found.append(finding(Code.COMBO_WITHOUT_MATCH, about, combination=combination))
+    idle = [
+        record
+        for index, record in counted
+        if _combination(record) not in lacking and not any(index in one.authenticating for one in passed)
+    ]
+    if idle:
+        found.append(finding(Code.TLSA_SOME_UNMATCHED, about, count=len(idle)))
+    return found
+
+
+def _differences(about: About, judged: Sequence[Judged]) -> list[Finding]:
+    """Certificate types of one address, and addresses of the host, that fare differently (S4-A20, S4-A22)."""
+    found = []
+    tested = [one.verdict for one in judged if one.verdict.certificates]
+    good = {one.address for one in tested if one.result is EndpointResult.AUTHENTICATED}
+    bad = {one.address for one in tested if one.result is not EndpointResult.AUTHENTICATED}
+    for address in sorted(good & bad):
+        of_address = [one for one in tested if one.address == address]
+        found.append(_types_differ(about, address, of_address))
+    if good - bad and bad:
+        found.append(finding(Code.ADDR_CHAIN_DIFFERS, about, good=len(good - bad), count=len(good | bad)))
+    return found
+
+
+def _types_differ(about: About, address: str, endpoints: Sequence[EndpointVerdict]) -> Finding:
+    passing = next(one for one in endpoints if one.result is EndpointResult.AUTHENTICATED)
+    failing = next(one for one in endpoints if one.result is not EndpointResult.AUTHENTICATED)
+    where = About(about.domain, about.host, address)
+    return finding(
+        Code.ALG_CHAIN_DIFFERS,
+        where,
+        good=(passing.key_type or "one").upper(),
+        bad=(failing.key_type or "other").upper(),
+        suggested=failing.suggested or "",
+    )

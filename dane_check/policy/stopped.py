@@ -1,0 +1,38 @@
+"""A host that is settled before any connection: by its lookups, or by an option."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dane_check.dnssec.lookup import Bogus, Cause, Indeterminate
+from dane_check.findings import About, Code, Finding, Severity, finding
+from dane_check.policy.verdict import HostWord
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The host is settled without a connection."""
+
+    word: HostWord
+    reason: str | None
+    findings: tuple[Finding, ...]
+    tlsrpt: str | None = None
+
+
+def failed_lookup(
+    about: About, answer: Bogus | Indeterminate, code: Code, before: tuple[Finding, ...] = (), **facts: str
+) -> Stopped:
+    """A lookup on the way to TLSA failed: the host is out of reach, and nothing is connected to (RFC 7672 §2.1.2)."""
+    why = answer.why
+    if why.cause is Cause.ROOT_FAILURE:
+        said = finding(Code.TRUST_ANCHOR_PROBLEM, about, why=why.sentence)
+        return Stopped(HostWord.DNS_ERROR, "trust-anchor-problem", (*before, said))
+    if why.cause is Cause.NO_DNSSEC:
+        said = finding(Code.ENV_RESOLVER_NO_DNSSEC, about, resolver=why.zone or "in use")
+        return Stopped(HostWord.DNS_ERROR, "resolver-not-dnssec", (*before, said))
+    bogus = isinstance(answer, Bogus)
+    loops = code in (Code.ADDR_CNAME_LOOP, Code.TLSA_CNAME_LOOP)
+    severity = Severity.INCONCLUSIVE if loops and not bogus else None
+    said = finding(code, about, severity, why=why.sentence, **facts)
+    tlsrpt = "dnssec-invalid" if bogus or why.rcode == "SERVFAIL" or why.cause is not Cause.TRANSPORT else None
+    return Stopped(HostWord.DNS_BOGUS if bogus else HostWord.DNS_ERROR, why.cause.value, (*before, said), tlsrpt)

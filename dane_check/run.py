@@ -1,0 +1,313 @@
+"""One run, wired: the world on one side, the engine on the other. `api` is its only customer.
+
+Files are read here (resolv.conf, trust anchors, evidence), once, before any packet is sent.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dane_check.check.domain import check_domain, check_relay, clock_trouble
+from dane_check.check.outcome import DomainCheck
+from dane_check.check.session import DomainLookups, Probes, Session
+from dane_check.dnssec.anchors import Anchor, TrustAnchors, parse_trust_anchors
+from dane_check.dnssec.keys import Ds
+from dane_check.dnssec.lookup import Lookup
+from dane_check.dnssec.resolver import ValidatingResolver
+from dane_check.errors import UsageError
+from dane_check.evidence import Evidence
+from dane_check.evidence.file import from_text
+from dane_check.evidence.recorder import Notebook, RecordingProber, RecordingTransport
+from dane_check.evidence.replayer import ReplayProber, ReplayTransport
+from dane_check.limits import Limits
+from dane_check.names import parse_domain, safe
+from dane_check.policy.environment import clock_suspect
+from dane_check.ports import Clock, Dialer, DnsTransport, Prober, Server
+from dane_check.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+_RESOLV_CONF = Path("/etc/resolv.conf")
+_RELAY = "host:"  # how evidence names a configured relay
+_NOT_RECORDED = frozenset({"resolver", "trust_anchor", "now", "timeout", "limits"})  # kept elsewhere, or moot offline
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        """The time of day, UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards."""
+        return time.monotonic()
+
+
+@dataclass(slots=True)
+class Run:
+    """What the checks of one run share, and what they left behind.
+
+    subjects -- what evidence names: domains, and `host:NAME:PORT` for relays.
+    """
+
+    session: Session
+    servers: tuple[Server, ...]
+    anchors: tuple[str, ...]
+    resolver: ValidatingResolver
+    notebook: Notebook | None
+    closing: tuple[Callable[[], Awaitable[None]], ...]
+    clock_is_suspect: bool = False
+    subjects: list[str] = field(default_factory=list)
+
+    async def domain(self, name: str) -> DomainCheck:
+        """The verdict on one domain, an absolute A-label name."""
+        return await self._noted(name, check_domain(self.session, name))
+
+    async def host(self, name: str, port: int) -> DomainCheck:
+        """The verdict on one configured relay."""
+        return await self._noted(f"{_RELAY}{name}:{port}", check_relay(self.session, name, port))
+
+    async def again(self, subject: str) -> DomainCheck:
+        """What evidence calls `subject`, judged once more."""
+        if subject.startswith(_RELAY):
+            name, _, port = subject.removeprefix(_RELAY).rpartition(":")
+            if not port.isascii() or not port.isdigit():
+                raise UsageError(f"the evidence names the relay {safe(subject, 80)} without a port; it is damaged")
+            return await check_relay(self.session, parse_domain(name), int(port))
+        return await check_domain(self.session, parse_domain(subject))
+
+    async def _noted(self, subject: str, work: Any) -> DomainCheck:
+        if self.clock_is_suspect:
+            work.close()
+            return clock_trouble(subject, self.session.now)
+        self.subjects.append(subject)
+        checked: DomainCheck = await work
+        if self.notebook is None:
+            return checked
+        return dataclasses.replace(checked, evidence=self._evidence((subject,)))
+
+    async def lookup(self, name: str, rdtype: str | int) -> Lookup:
+        """The validated answer for any name and type."""
+        owner, mnemonic = _question(name, rdtype)
+        return await self.session.lookups().lookup(owner, mnemonic)
+
+    def evidence(self) -> Evidence | None:
+        """Everything heard so far, about every subject so far."""
+        return self._evidence(tuple(self.subjects)) if self.notebook is not None else None
+
+    def _evidence(self, subjects: tuple[str, ...]) -> Evidence:
+        assert self.notebook is not None
+        return self.notebook.evidence(
+            now=self.session.now,
+            domains=subjects,
+            anchors=self.anchors,
+            servers=self.servers,
+            settings=_recorded_settings(self.session.settings),
+        )
+
+    async def aclose(self) -> None:
+        """Ends what is under way, says the last QUITs."""
+        await self.session.probes.aclose()
+        for close in self.closing:
+            await close()
+
+
+def server_names(run: Run) -> tuple[str, ...]:
+    """The resolvers of a run, for people."""
+    return tuple(str(server) for server in run.servers)
+
+
+async def open_run(
+    settings: Settings,
+    dns: DnsTransport | None,
+    dialer: Dialer | None,
+    prober: Prober | None,
+    clock: Clock,
+    *,
+    record: bool = False,
+) -> Run:
+    """A run over the live network, with any side of the world replaced. Raises UsageError before any packet."""
+    servers = _servers(settings.resolver, given_transport=dns is not None)
+    now = settings.now or clock.now()
+    anchors, texts = _anchors(settings, now)
+    transport = dns or _live_transport(settings.limits)
+    closing: tuple[Callable[[], Awaitable[None]], ...] = ()
+    if prober is None:
+        live = _LiveProber(settings, dialer)
+        prober, closing = live, (live.aclose,)
+    notebook = Notebook() if record else None
+    if notebook is not None:
+        transport, prober = RecordingTransport(transport, notebook), RecordingProber(prober, notebook)
+    suspect = settings.now is None and isinstance(clock, SystemClock) and clock_suspect(now)
+    run = _assembled(settings, now, transport, prober, servers, anchors, texts, notebook, closing)
+    run.clock_is_suspect = suspect
+    return run
+
+
+async def replaying_run(evidence: Evidence | PathLike[str] | str) -> Run:
+    """A run over what `evidence` holds, and nothing else."""
+    if not isinstance(evidence, Evidence):
+        evidence = from_text(_read(Path(evidence), "evidence file"))
+    known = {one.name for one in dataclasses.fields(Settings)} - _NOT_RECORDED
+    chosen = {name: value for name, value in evidence.settings if name in known}
+    settings = Settings(now=evidence.now, trust_anchor=evidence.anchors, **chosen)
+    transport, prober = ReplayTransport(evidence), ReplayProber(evidence)
+    anchors, texts = _anchors(settings, evidence.now)
+    run = _assembled(settings, evidence.now, transport, prober, evidence.servers, anchors, texts, None, ())
+    run.subjects = list(evidence.domains)
+    return run
+
+
+def _assembled(
+    settings: Settings,
+    now: datetime,
+    transport: DnsTransport,
+    prober: Prober,
+    servers: tuple[Server, ...],
+    anchors: TrustAnchors,
+    texts: tuple[str, ...],
+    notebook: Notebook | None,
+    closing: tuple[Callable[[], Awaitable[None]], ...],
+) -> Run:
+    resolver = ValidatingResolver(
+        transport,
+        servers,
+        anchors,
+        now=now,
+        limits=settings.limits.dns,
+        nsec3_iterations=settings.nsec3_iterations,
+        allow_sha1=settings.allow_sha1,
+    )
+
+    def lookups() -> DomainLookups:
+        return resolver.for_domain()
+
+    probes = Probes(prober, settings.limits.domain.sessions_per_address)
+    session = Session(settings, now, lookups, probes, settings.helo or _own_name())
+    return Run(session, servers, texts, resolver, notebook, closing)
+
+
+class _LiveProber:
+    """The live prober, loaded when the first session is due: OpenSSL takes a moment, and DNS comes first."""
+
+    def __init__(self, settings: Settings, dialer: Dialer | None) -> None:
+        self._settings = settings
+        self._dialer = dialer
+        self._prober: Any = None
+
+    async def probe(self, request: Any) -> Any:
+        """See `ports.Prober`."""
+        if self._prober is None:
+            from dane_check.network.dialer import TcpDialer
+            from dane_check.network.prober import SmtpProber
+
+            limits = self._settings.limits.session
+            if self._settings.timeout is not None:
+                limits = dataclasses.replace(limits, session_seconds=self._settings.timeout)
+            self._prober = SmtpProber(self._dialer or TcpDialer(limits), limits)
+        return await self._prober.probe(request)
+
+    async def aclose(self) -> None:
+        """Says the last QUITs."""
+        if self._prober is not None:
+            await self._prober.aclose()
+
+
+def _live_transport(limits: Limits) -> DnsTransport:
+    from dane_check.network.dns import UdpTransport
+
+    return UdpTransport(limits.dns)
+
+
+def _servers(resolver: str, *, given_transport: bool) -> tuple[Server, ...]:
+    from dane_check.network.servers import parse_server, system_resolvers
+
+    if resolver != "system":
+        return (parse_server(resolver),)
+    if given_transport:  # whoever brings a transport knows where it leads
+        return (Server("127.0.0.1"),)
+    found = system_resolvers(_read(_RESOLV_CONF, "resolver configuration"))
+    if not found:
+        raise UsageError(f"{_RESOLV_CONF} names no resolver; give one with --resolver ADDRESS")
+    return found
+
+
+def _anchors(settings: Settings, now: datetime) -> tuple[TrustAnchors, tuple[str, ...]]:
+    given = settings.trust_anchor
+    if given is None:
+        anchors = TrustAnchors.root()
+    elif isinstance(given, tuple) or (isinstance(given, str) and _is_anchor_text(given)):
+        anchors = parse_trust_anchors(given)
+    else:
+        anchors = parse_trust_anchors(_read(Path(given), "trust anchor file", settings.limits.input.file_octets))
+    return anchors, tuple(_anchor_text(anchor) for anchor in anchors.anchors if anchor.valid_at(now))
+
+
+def _anchor_text(anchor: Anchor) -> str:
+    entry = anchor.entry
+    if isinstance(entry, Ds):
+        return f"{anchor.zone} DS {entry.key_tag} {entry.algorithm} {entry.digest_type} {entry.digest.hex()}"
+    material = base64.b64encode(entry.material).decode("ascii")
+    return f"{anchor.zone} DNSKEY {entry.flags} {entry.protocol} {entry.algorithm} {material}"
+
+
+def _is_anchor_text(given: str) -> bool:
+    """A record and not a path: no file is called `. IN DS 20326 8 2 …`."""
+    fields = given.upper().split()
+    return "DS" in fields[:4] or "DNSKEY" in fields[:4]
+
+
+def _read(path: Path, what: str, most: int = 64 * 1024 * 1024) -> str:
+    try:
+        if not path.is_file() and not path.is_fifo():
+            raise UsageError(f"the {what} {safe(str(path))} does not exist or is no regular file; check the path")
+        with path.open("rb") as file:
+            octets = file.read(most + 1)
+    except OSError as error:
+        reason = error.strerror or "unreadable"
+        raise UsageError(f"the {what} {safe(str(path))} cannot be read: {reason}") from None
+    if len(octets) > most:
+        raise UsageError(f"the {what} {safe(str(path))} is larger than {most} octets")
+    try:
+        return octets.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError(f"the {what} {safe(str(path))} is not text in UTF-8") from None
+
+
+def _question(name: str, rdtype: str | int) -> tuple[str, str]:
+    import dns.exception
+    import dns.name
+    import dns.rdatatype
+
+    try:
+        owner = dns.name.from_text(name, idna_codec=dns.name.IDNA_2008_Practical).to_text(omit_final_dot=True)
+    except (dns.exception.DNSException, UnicodeError, ValueError):
+        raise UsageError(f"{safe(name, 80)} is no domain name; type one such as _25._tcp.mx.example.org") from None
+    try:
+        number = dns.rdatatype.RdataType.make(rdtype)
+    except (dns.exception.DNSException, ValueError, TypeError):
+        raise UsageError(f"{safe(str(rdtype), 40)} is no record type; type one such as TLSA, MX or TYPE52") from None
+    return owner, dns.rdatatype.to_text(number)
+
+
+def _recorded_settings(settings: Settings) -> tuple[tuple[str, Any], ...]:
+    return tuple(
+        (one.name, getattr(settings, one.name)) for one in dataclasses.fields(settings) if one.name not in _NOT_RECORDED
+    )
+
+
+def _own_name() -> str:
+    """This machine's name for EHLO; an address literal where it has none (RFC 5321 §4.1.3)."""
+    name = socket.gethostname()
+    return name if "." in name and name.isascii() and not any(c.isspace() for c in name) else "[127.0.0.1]"
