@@ -62,6 +62,13 @@ class Certificate:
         return _readable(lambda: decode(extension_list(octets)))
 
     @cached_property
+    def sound(self) -> bool:
+        """Whether OpenSSL makes sense of every extension, so that the certificate can stand in a path."""
+        from dane_check.tlsa.soundness import sound
+
+        return self.fields is not None and self.extensions is not None and sound(self.der, self.fields)
+
+    @cached_property
     def subject_name(self) -> CanonicalName | None:
         """The subject in comparable form."""
         return self._read_name("subject", distinguished_name.canonical)

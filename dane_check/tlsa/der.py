@@ -107,6 +107,15 @@ def only(octets: bytes, tag: int) -> Element:
     return element
 
 
+def encode(tag: int, *parts: bytes) -> bytes:
+    """One element whose contents are these parts, one after the other."""
+    length = sum(map(len, parts))
+    if length < 0x80:
+        return bytes((tag, length, *b"".join(parts)))
+    octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    return bytes((tag, 0x80 | len(octets))) + octets + b"".join(parts)
+
+
 def integer(element: Element) -> int:
     """The value of an INTEGER (or of an implicitly tagged one)."""
     if element.end == element.body:

@@ -83,6 +83,14 @@ _WEAK_SIGNATURES: Final = MappingProxyType(
 _WEAK_DIGESTS: Final = MappingProxyType(
     {"1.3.14.3.2.26": "SHA-1", "1.2.840.113549.2.5": "MD5", "1.2.840.113549.2.4": "MD4"}
 )
+# The contents of an AlgorithmIdentifier with SHA-256 for keys whose signatures have another identifier.
+_SIGNS_WITH: Final = MappingProxyType(
+    {
+        KeyFamily.RSA: bytes.fromhex("06092a864886f70d01010b0500"),
+        KeyFamily.EC: bytes.fromhex("06082a8648ce3d040302"),
+        KeyFamily.DSA: bytes.fromhex("0609608648016503040302"),
+    }
+)
 
 
 def description(spki: bytes) -> str | None:
@@ -140,6 +148,19 @@ def can_have_signed(spki: bytes, algorithm: Algorithm) -> bool:
     if algorithm.oid in _SIGNATURES:
         return family is _SIGNATURES[algorithm.oid]
     return kind.oid == algorithm.oid
+
+
+def signing_algorithm(spki: bytes) -> bytes | None:
+    """DER of an AlgorithmIdentifier with which such a key could sign; None where it cannot or is unknown."""
+    try:
+        kind, _ = key_parts(spki)
+        oid = der.only(spki, der.SEQUENCE).inside().take(der.SEQUENCE).inside().take(der.OBJECT_IDENTIFIER)
+    except der.DerError:
+        return None
+    family = _KEYS.get(kind.oid)
+    if family in (KeyFamily.X25519, KeyFamily.X448):
+        return None
+    return der.encode(der.SEQUENCE, _SIGNS_WITH.get(family, oid.encoding) if family else oid.encoding)
 
 
 def _weakness_by_openssl(spki: bytes) -> str | None:

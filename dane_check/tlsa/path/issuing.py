@@ -19,9 +19,9 @@ def likely_issued(issuer: Certificate, subject: Certificate) -> bool:
     """
     if issuer.fields is None or subject.fields is None:
         return False
-    if issuer.extensions is None or subject.extensions is None:
-        return False
     if issuer.subject_name is None or issuer.subject_name != subject.issuer_name:
+        return False
+    if issuer.extensions is None or subject.extensions is None or not (issuer.sound and subject.sound):
         return False
     identifier = subject.extensions.authority_key_identifier
     if identifier is not None and not _identifies(identifier, issuer):

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from dane_check.limits import PathLimits
 from dane_check.tlsa.certificate import Certificate
-from dane_check.tlsa.path.issuing import likely_issued, self_signed
+from dane_check.tlsa.path.issuing import self_signed
 from dane_check.tlsa.path.openssl import certificate_fault, path_fault
 from dane_check.tlsa.path.rules import Fault, extension_fault, limit_fault, strength_fault
 from dane_check.tlsa.path.signature import signed_by
@@ -66,30 +66,29 @@ def _structure_fault(path: Sequence[Certificate], work: Work) -> Fault | None:
         return fault
     if not work.spend(len(path) - 1):
         return Fault(Reason.OTHER, 0, f"more than {work.limits.signature_checks} signatures to verify")
-    return _fault_pair_by_pair(path) if _has_shortcut(path) else path_fault(path)
+    found = path_fault(path)
+    if found is None or found.reason not in (Reason.SIGNATURE, Reason.OTHER):
+        return found
+    return _fault_pair_by_pair(path, found, work)
 
 
-def _has_shortcut(path: Sequence[Certificate]) -> bool:
-    """Whether the anchor could also have issued a certificate further down, by its name alone.
+def _fault_pair_by_pair(path: Sequence[Certificate], found: Fault, work: Work) -> Fault | None:
+    """The same judgement without OpenSSL's path building, for a path that it may have taken amiss.
 
-    OpenSSL, asked about such a path again, would jump to the anchor and judge another path. It happens
-    where a CA changed its key under its old name.
+    Where a CA changed its key under its old name, or two certificates share a serial number, OpenSSL can
+    jump to the anchor and judge another path. Name constraints are beyond this second look.
     """
-    return any(likely_issued(path[-1], certificate) for certificate in path[:-2])
-
-
-def _fault_pair_by_pair(path: Sequence[Certificate]) -> Fault | None:
-    """The same judgement without OpenSSL's path building; name constraints are beyond it and so refused."""
+    if not work.spend(len(path) - 1):
+        return found
     for depth, certificate in enumerate(path):
         fault = certificate_fault(certificate, depth)
         if fault is not None:
             return fault
-        if certificate.extensions is not None and certificate.extensions.name_constraints is not None:
-            detail = "name constraints where a CA changed its key under its name are not judged"
-            return Fault(Reason.NAME_CONSTRAINTS, depth, detail)
-    for depth, (certificate, issuer) in enumerate(pairwise(path)):
+        if certificate.extensions is None or certificate.extensions.name_constraints is not None:
+            return found
+    for certificate, issuer in pairwise(path):
         if certificate.fields is None or issuer.spki is None or not signed_by(certificate.fields, issuer.spki):
-            return Fault(Reason.SIGNATURE, depth, "the signature does not verify under the issuer's key")
+            return found
     return None
 
 

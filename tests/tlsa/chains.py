@@ -1,0 +1,41 @@
+"""Records and matches in few words, for the tests of the matcher."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from dane_check.tlsa.certificate import Certificate, association_data
+from dane_check.tlsa.match import MatchReport, match
+from dane_check.tlsa.record import CertificateUsage, MalformedTlsa, MatchingType, Selector, TlsaRecord
+from tests.pki import HOST, NOW, Made
+
+Numbers = tuple[int, int, int]
+
+
+def record(numbers: Numbers, made: Made | bytes) -> TlsaRecord:
+    """The record with these three numbers that names this certificate."""
+    usage, selector, matching_type = numbers
+    certificate = Certificate(made if isinstance(made, bytes) else made.der)
+    data = association_data(certificate, Selector(selector), MatchingType(matching_type))
+    assert data is not None
+    return TlsaRecord(CertificateUsage(usage), selector, matching_type, data)
+
+
+def wrong(numbers: Numbers) -> TlsaRecord:
+    """A usable record with these numbers that names nothing in the world."""
+    return TlsaRecord(*numbers, {1: bytes(32), 2: bytes(64)}[numbers[2]])
+
+
+def judge(
+    records: Sequence[str | TlsaRecord | MalformedTlsa],
+    chain: Sequence[Made | bytes],
+    *,
+    names: Sequence[str] = (HOST,),
+    now: datetime = NOW,
+    **more: Any,
+) -> MatchReport:
+    """A match with the usual name and time."""
+    served = [one if isinstance(one, bytes) else one.der for one in chain]
+    return match(records, served, names, now=now, **more)
