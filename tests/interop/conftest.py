@@ -15,7 +15,7 @@ from .world import World, running_world
 PROGRAMS = (
     *("keymgr", "knotd", "ldns-key2ds", "ldns-keygen", "ldns-signzone", "nsd"),
     *("kresd", "named", "pdns_recursor", "unbound"),
-    *("delv", "postconf", "postfix", "posttls-finger", "setpriv", "unshare"),
+    *("chroot", "delv", "postconf", "postfix", "posttls-finger", "setpriv"),
 )
 PACKAGES = (Path(__file__).parent / "packages.txt").read_text().split()
 

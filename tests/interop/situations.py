@@ -22,14 +22,15 @@ class Plan:
         self._free: Iterator[str] = (f"{prefix}.{number}" for number in range(101, 255))
         self.closed = f"{prefix}.100"
         self.listeners: list[Listener] = []
+        self.by_exim: list[Listener] = []
         self.zones: list[Zone] = []
         self.anchor = authority("Interop CA")
 
     def build(self, situation: Situation) -> tuple[Listener, ...]:
         """Adds what one situation needs, and returns its mail servers."""
-        before = len(self.listeners)
+        before, before_exim = len(self.listeners), len(self.by_exim)
         situation.build(self, situation.domain)
-        return tuple(self.listeners[before:])
+        return (*self.listeners[before:], *self.by_exim[before_exim:])
 
     def serve(self, *chains: tuple[Credential, ...], starttls: bool = True) -> str:
         """The address of a mail server with these chains, one for each certificate type; leaf first.
@@ -39,6 +40,13 @@ class Plan:
         address = next(self._free)
         files = tuple(self._chain_file(f"{address}-{n}.pem", chain) for n, chain in enumerate(chains))
         self.listeners.append(Listener(address, files, starttls))
+        return address
+
+    def serve_by_exim(self, *chains: tuple[Credential, ...]) -> str:
+        """As `serve`, by Exim and GnuTLS."""
+        address = next(self._free)
+        files = tuple(self._chain_file(f"{address}-{n}.pem", chain) for n, chain in enumerate(chains))
+        self.by_exim.append(Listener(address, files))
         return address
 
     def serve_from(self, missing: str) -> str:
@@ -69,6 +77,10 @@ class Situation:
     exit_status: int
     results: frozenset[str]
     build: Callable[[Plan, str], None]
+
+    @property
+    def needs_exim(self) -> bool:
+        return self.domain.startswith("exim-")
 
     @property
     def domain(self) -> str:
@@ -217,6 +229,21 @@ def knot_online(plan: Plan, domain: str) -> None:
     plan.zone(domain, one_host(plan.serve((cert,)), tlsa(3, 1, 1, cert)), signer="knot-online")
 
 
+@situation("W-46", "protected", 0, "authenticated")
+def exim_rsa(plan: Plan, domain: str) -> None:
+    """Exim with an RSA key only: GnuTLS refuses the ECDSA-only hello."""
+    cert = leaf(f"mx.{domain}", kind="rsa")
+    plan.zone(domain, one_host(plan.serve_by_exim((cert,)), tlsa(3, 1, 1, cert)))
+
+
+@situation("D-15", "protected", 0, "authenticated")
+def exim_dual(plan: Plan, domain: str) -> None:
+    """Exim with RSA and ECDSA below one trust anchor, which 2 1 1 names."""
+    certs = (leaf(f"mx.{domain}", kind=kind, issuer=plan.anchor) for kind in ("rsa", "ecdsa"))
+    address = plan.serve_by_exim(*((cert, plan.anchor) for cert in certs))
+    plan.zone(domain, one_host(address, tlsa(2, 1, 1, plan.anchor)))
+
+
 # --- mail flows, without DANE ----------------------------------------------------------------------------
 
 
@@ -361,6 +388,19 @@ def starttls_refused(plan: Plan, domain: str) -> None:
 def handshake_fails(plan: Plan, domain: str) -> None:
     """The server accepts STARTTLS, cannot read its chain file, and sends an alert."""
     plan.zone(domain, one_host(plan.serve_from("lost.pem"), tlsa(3, 1, 1, leaf(f"mx.{domain}"))))
+
+
+@situation("S4-A15", "broken", 1, "mismatch")
+def exim_mismatch(plan: Plan, domain: str) -> None:
+    """Exim serves another key than 3 1 1 names."""
+    served, published = leaf(f"mx.{domain}"), leaf(f"mx.{domain}")
+    plan.zone(domain, one_host(plan.serve_by_exim((served,)), tlsa(3, 1, 1, published)))
+
+
+@situation("S4-A07", "broken", 1, "tls-failed")
+def exim_lost_chain(plan: Plan, domain: str) -> None:
+    """Exim says 220 to STARTTLS, cannot read its chain file, and goes on in clear."""
+    plan.zone(domain, one_host(plan.serve_by_exim(), tlsa(3, 1, 1, leaf(f"mx.{domain}"))))
 
 
 @situation("W-27", "broken", 1, "mismatch", "authenticated")

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from .command import Command
-from .peers import NO_NAMESPACE, delv, namespaces_allowed, posttls_finger
+from .exim import WITH_EXIM
+from .peers import delv, posttls_finger, posttls_finger_command
 from .world import World
 
 pytestmark = pytest.mark.interop
@@ -29,6 +31,10 @@ PEERS = {
     "many-iterations.test": ("secure", 1, "verified"),
     "knot-signed.test": ("secure", 1, "verified"),
     "knot-online.test": ("secure", 1, "verified"),
+    "exim-rsa.test": ("secure", 1, "verified"),
+    "exim-dual.test": ("secure", 1, "verified"),
+    "exim-mismatch.test": ("secure", 1, "untrusted"),
+    "exim-lost-chain.test": ("secure", 1, "no-tls"),
     "mismatch.test": ("secure", 1, "untrusted"),
     "anchor-not-served.test": ("secure", 1, "untrusted"),
     "wrong-name.test": ("secure", 1, "untrusted"),
@@ -48,12 +54,18 @@ PEERS = {
     "denied-knot-nsec3.test": ("denied", 0, None),
     "denied-knot-online.test": ("denied", 0, None),
 }
-ASKED_BY_POSTFIX = [(domain, word) for domain, (_, _, word) in PEERS.items() if word is not None]
+
+
+def _param(domain: str, *rest: object) -> ParameterSet:
+    return pytest.param(domain, *rest, id=domain, marks=[WITH_EXIM] if domain.startswith("exim-") else [])
+
 
 by_delv = pytest.mark.parametrize(
-    ("domain", "word", "count"), [(domain, word, count) for domain, (word, count, _) in PEERS.items()]
+    ("domain", "word", "count"), [_param(domain, word, count) for domain, (word, count, _) in PEERS.items()]
 )
-by_postfix = pytest.mark.parametrize(("domain", "word"), ASKED_BY_POSTFIX)
+by_postfix = pytest.mark.parametrize(
+    ("domain", "word"), [_param(domain, word) for domain, (_, _, word) in PEERS.items() if word is not None]
+)
 
 
 @by_delv
@@ -69,7 +81,7 @@ def test_posttls_finger_finds_the_world_as_built(domain: str, word: str, finger:
     assert finger(domain) == word
 
 
-SECURE = [domain for domain, (word, _, _) in PEERS.items() if word == "secure"]
+SECURE = [_param(domain) for domain, (word, _, _) in PEERS.items() if word == "secure"]
 
 
 @pytest.mark.parametrize("domain", SECURE)
@@ -92,13 +104,12 @@ def _presented(record: dict[str, object]) -> str:
 @pytest.fixture(scope="module")
 def finger(world: World) -> Callable[[str], str]:
     """posttls-finger, one run for each domain."""
-    if not namespaces_allowed():
-        pytest.skip(NO_NAMESPACE)
+    command = posttls_finger_command(world)
     seen: dict[str, str] = {}
 
     def ask(domain: str) -> str:
         if domain not in seen:
-            seen[domain] = posttls_finger(world, domain)
+            seen[domain] = posttls_finger(command, domain)
         return seen[domain]
 
     return ask

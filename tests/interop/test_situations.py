@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from .command import Command
+from .exim import WITH_EXIM
 from .resolvers import RESOLVERS
 from .situations import SITUATIONS, Situation
 from .world import World
 
 pytestmark = pytest.mark.interop
 
-EVERY = pytest.mark.parametrize("case", SITUATIONS, ids=lambda case: f"{case.rule}-{case.domain}")
+
+def _params(cases: list[Situation]) -> list[ParameterSet]:
+    return [
+        pytest.param(case, id=f"{case.rule}-{case.domain}", marks=[WITH_EXIM] if case.needs_exim else [])
+        for case in cases
+    ]
+
+
+EVERY = pytest.mark.parametrize("case", _params(SITUATIONS))
 
 
 @EVERY
@@ -38,7 +48,7 @@ def test_the_endpoints_say_what_happened(case: Situation, dane_check: Command) -
 REFUSED_BEFORE_CONNECTING = [case for case in SITUATIONS if case.verdict == "broken" and not case.results]
 
 
-@pytest.mark.parametrize("case", REFUSED_BEFORE_CONNECTING, ids=lambda case: f"{case.rule}-{case.domain}")
+@pytest.mark.parametrize("case", _params(REFUSED_BEFORE_CONNECTING))
 def test_no_connection_is_made_where_the_lookup_failed(case: Situation, dane_check: Command, world: World) -> None:
     """A host whose lookup failed is never connected to: its mail server has no line in the log."""
     dane_check.domain(case.domain)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .daemon import Daemon, DidNotStart
+from .exim import binary, exim
 from .mail_servers import Listener, postfix
 from .name_servers import KnotZone, knot_config, knot_ds, knotd, nsd
 from .resolvers import RESOLVERS, At, Roots
@@ -125,6 +126,7 @@ def build(folder: Path, prefix: str) -> World:
         nsd(folder / "nsd-leaves", leaves, files),
         knotd(config, knot, next(iter(knot_zones))),
         postfix(folder / "postfix", plan.listeners),
+        *([exim(folder / "exim", program, plan.by_exim)] if (program := binary()) else []),
         *(RESOLVERS[name](folder / name, at, roots) for name, at in resolvers.items()),
     )
     return World(folder, resolvers, roots, mail_servers, daemons)
