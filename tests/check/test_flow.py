@@ -1,0 +1,328 @@
+"""One domain from start to end over hand-made answers: what is asked, what is connected to, and what comes out."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import replace
+
+import pytest
+
+from dane_check.check.domain import check_domain, check_relay
+from dane_check.check.outcome import DomainCheck
+from dane_check.check.session import Probes, Session
+from dane_check.dnssec.lookup import Cause, Lookup, Secure
+from dane_check.findings import Code
+from dane_check.limits import DomainLimits, Limits
+from dane_check.policy.verdict import EndpointResult
+from dane_check.ports import (
+    Fault,
+    HandshakeFailure,
+    KeyType,
+    ProbeOutcome,
+    ProbeRequest,
+    Refusal,
+    ServedChain,
+    Stage,
+    TlsFacts,
+)
+from dane_check.settings import Settings
+from tests.lookups import PROOF, Answers, bogus, hop, insecure, nodata, secure, servfail, timeout, tlsa_records
+from tests.pki import NOW, make_ca, make_leaf
+
+DOMAIN, HOST, OWNER = "example.test", "mx.example.test", "_25._tcp.mx.example.test"
+V4, V6 = "198.41.0.4", "2001:503:ba3e::2:30"  # public addresses; nothing here connects to anything
+ROOT = make_ca()
+LEAF = make_leaf(HOST, issuer=ROOT, dns_names=[HOST])
+OTHER = make_leaf("other.example.test", issuer=ROOT, dns_names=["other.example.test"])
+ALERT = HandshakeFailure(Stage.HANDSHAKE, Refusal.TLS_ALERT, detail="handshake failure")
+
+
+def ee(leaf: bytes | None = None) -> bytes:
+    return bytes([3, 1, 1]) + hashlib.sha256(LEAF.spki if leaf is None else leaf).digest()
+
+
+def published(*rdatas: bytes) -> Secure:
+    return Secure(tlsa_records(*rdatas), PROOF)
+
+
+def chain(*certificates: bytes, key_type: KeyType = KeyType.ECDSA) -> ServedChain:
+    return ServedChain(
+        certificates or (LEAF.der, ROOT.der), key_type, TlsFacts("TLSv1.3", "TLS_AES_256_GCM_SHA384", None)
+    )
+
+
+class Servers:
+    """A `Prober` over a table: what an address serves first, and what it serves to the second handshake."""
+
+    def __init__(self, table: dict[str, ProbeOutcome | tuple[ProbeOutcome, ProbeOutcome]]) -> None:
+        self.table = table
+        self.requests: list[ProbeRequest] = []
+
+    async def probe(self, request: ProbeRequest) -> ProbeOutcome:
+        self.requests.append(request)
+        served = self.table[request.address]
+        pair = served if isinstance(served, tuple) else (served, ALERT)
+        return pair[0] if len(request.key_types) == 3 else pair[1]
+
+
+def good_answers() -> dict[tuple[str, str], Lookup]:
+    return {
+        (DOMAIN, "MX"): secure("10 mx.example.test."),
+        (HOST, "A"): secure(V4),
+        (HOST, "AAAA"): nodata(),
+        (OWNER, "TLSA"): published(ee()),
+    }
+
+
+class Stage4:
+    """One run over answers and servers, kept for asking what happened."""
+
+    def __init__(
+        self,
+        changes: dict[tuple[str, str], Lookup] | None = None,
+        servers: dict[str, ProbeOutcome | tuple[ProbeOutcome, ProbeOutcome]] | None = None,
+        *,
+        signed: tuple[str, ...] = (),
+        settings: Settings | None = None,
+        relay: tuple[str, int] | None = None,
+    ) -> None:
+        self.answers = Answers(good_answers() | (changes or {}), signed=signed)
+        self.servers = Servers(servers if servers is not None else {V4: chain(), V6: chain()})
+        probes = Probes(self.servers, 2)
+        session = Session(settings or Settings(), NOW, lambda: self.answers, probes, "probe.example.net")
+        work = check_relay(session, *relay) if relay else check_domain(session, DOMAIN)
+        self.outcome = asyncio.run(work)
+
+    @property
+    def verdict(self) -> tuple[str, int]:
+        return self.outcome.verdict.word.value, self.outcome.verdict.exit_status
+
+    @property
+    def codes(self) -> set[Code]:
+        return {one.code for one in self.outcome.verdict.all_findings}
+
+
+class TestOneHost:
+    """The whole way, for one host with one address."""
+
+    def test_a_matching_record_protects(self) -> None:
+        """W-01: SNI is the base domain, and both certificate types are asked for."""
+        run = Stage4()
+        assert run.verdict == ("protected", 0)
+        assert [request.server_name for request in run.servers.requests] == [HOST, HOST]
+        assert [len(request.key_types) for request in run.servers.requests] == [3, 2]
+
+    def test_another_certificate_breaks(self) -> None:
+        """S4-A15: and the record that would match is at hand."""
+        run = Stage4(servers={V4: chain(OTHER.der, ROOT.der)})
+        endpoint = run.outcome.verdict.hosts[0].endpoints[0]
+        assert run.verdict == ("broken", 1)
+        assert endpoint.result is EndpointResult.MISMATCH
+        assert endpoint.suggested == "3 1 1 " + hashlib.sha256(OTHER.spki).hexdigest()
+
+    def test_a_second_certificate_that_does_not_match_breaks(self) -> None:
+        """S4-A22, T: the danecheck blind spot."""
+        run = Stage4(servers={V4: (chain(), chain(OTHER.der, key_type=KeyType.RSA))})
+        assert run.verdict == ("broken", 1)
+        assert Code.ALG_CHAIN_DIFFERS in run.codes
+
+    def test_a_second_certificate_that_cannot_be_tried_leaves_doubt(self) -> None:
+        """S4-A22: not tested is 4 at best."""
+        reset = HandshakeFailure(Stage.HANDSHAKE, Refusal.TLS_BROKEN_OFF, Fault.RESET)
+        run = Stage4(servers={V4: (chain(), reset)})
+        assert run.verdict == ("undetermined", 4)
+        assert Code.ALG_NOT_TESTED in run.codes
+
+    def test_the_same_certificate_again_is_no_second_type(self) -> None:
+        """S4-A07b: servers that ignore what is offered."""
+        assert Stage4(servers={V4: (chain(), chain())}).verdict == ("protected", 0)
+
+    def test_a_failed_first_session_has_no_second(self) -> None:
+        """S4-A22: the first handshake decides reachability."""
+        run = Stage4(servers={V4: HandshakeFailure(Stage.CONNECT, Refusal.NOT_CONNECTED, Fault.TIMEOUT)})
+        assert run.verdict == ("undetermined", 4)
+        assert len(run.servers.requests) == 1
+
+    def test_addresses_that_differ_break(self) -> None:
+        """W-28."""
+        run = Stage4({(HOST, "AAAA"): secure(V6)}, {V4: chain(), V6: chain(OTHER.der)})
+        assert run.verdict == ("broken", 1)
+        assert Code.ADDR_CHAIN_DIFFERS in run.codes
+
+    def test_an_opportunistic_host_is_asked_once(self) -> None:
+        """S4-O01: its certificate is ignored, so one handshake is enough."""
+        run = Stage4({(OWNER, "TLSA"): nodata()})
+        assert run.verdict == ("unprotected", 3)
+        assert len(run.servers.requests) == 1
+        assert Code.TLSA_ABSENT in run.codes
+
+
+class TestNoConnection:
+    """Where the table forbids it, nothing is connected to (R7672-10-a)."""
+
+    @pytest.mark.parametrize(
+        ("change", "expected"),
+        [
+            ({(DOMAIN, "MX"): bogus()}, ("broken", 1)),
+            ({(DOMAIN, "MX"): servfail()}, ("undetermined", 4)),
+            ({(DOMAIN, "MX"): secure("0 .")}, ("not-applicable", 5)),
+            ({(HOST, "A"): bogus(), (HOST, "AAAA"): bogus()}, ("broken", 1)),
+            ({(HOST, "A"): timeout(), (HOST, "AAAA"): nodata()}, ("undetermined", 4)),
+            ({(HOST, "A"): nodata()}, ("not-applicable", 5)),
+            ({(OWNER, "TLSA"): bogus()}, ("broken", 1)),
+            ({(OWNER, "TLSA"): bogus(Cause.DENIAL_MISSING)}, ("broken", 1)),
+            ({(OWNER, "TLSA"): timeout()}, ("undetermined", 4)),
+            ({(OWNER, "TLSA"): servfail()}, ("undetermined", 4)),
+        ],
+    )
+    def test_failed_lookups(self, change: dict[tuple[str, str], Lookup], expected: tuple[str, int]) -> None:
+        """W-14, W-15, W-29, W-31 and their neighbours."""
+        run = Stage4(change)
+        assert run.verdict == expected
+        assert run.servers.requests == []
+
+    def test_required_dane_that_is_not_there(self) -> None:
+        """S3-11."""
+        run = Stage4({(OWNER, "TLSA"): nodata()}, settings=Settings(require_dane=True))
+        assert run.verdict == ("broken", 1)
+        assert run.servers.requests == []
+
+    def test_special_purpose_addresses(self) -> None:
+        """S4-A01b, threats T-23: judged before any mapping."""
+        run = Stage4({(HOST, "A"): secure("192.168.1.1")})
+        assert run.verdict == ("undetermined", 4)
+        assert run.servers.requests == []
+        assert Code.MX_RESERVED_ADDRESS in run.codes
+
+    def test_special_purpose_addresses_that_are_allowed(self) -> None:
+        """In a lab they are contacted, and nothing is said of them."""
+        run = Stage4(
+            {(HOST, "A"): secure("192.168.1.1")}, {"192.168.1.1": chain()}, settings=Settings(allow_reserved=True)
+        )
+        assert run.verdict == ("protected", 0)
+        assert Code.MX_RESERVED_ADDRESS not in run.codes
+
+    def test_no_connect(self) -> None:
+        """D-18: DNS alone is judged, and that is said."""
+        run = Stage4(settings=Settings(connect=False))
+        assert run.verdict == ("undetermined", 4)
+        assert run.servers.requests == []
+        assert not run.outcome.verdict.complete
+
+    @pytest.mark.parametrize(("aaaa", "expected"), [(secure(V6), ("undetermined", 4)), (nodata(), ("protected", 0))])
+    def test_one_family_only(self, aaaa: Lookup, expected: tuple[str, int]) -> None:
+        """W-47: what was left out is never protected; where it is denied, nothing was left out."""
+        run = Stage4({(HOST, "AAAA"): aaaa}, settings=Settings(ipv6=False))
+        assert run.verdict == expected
+        assert {request.address for request in run.servers.requests} == {V4}
+
+
+class TestTlsaQuestions:
+    """TLSA is asked where the order of the table asks it, and nowhere else."""
+
+    def test_none_toward_an_insecure_zone(self) -> None:
+        """W-16, R7672-2.2.2-c: not even a diagnostic one."""
+        run = Stage4({(HOST, "A"): insecure(V4), (HOST, "AAAA"): insecure()})
+        assert run.verdict == ("unprotected", 3)
+        assert all(rdtype != "TLSA" for _, rdtype in run.answers.asked)
+
+    def test_beside_the_addresses_where_the_zone_is_proven_signed(self) -> None:
+        """D-12: and an early failure counts only where the table asks."""
+        run = Stage4(
+            {(HOST, "A"): bogus(), (HOST, "AAAA"): bogus(), (OWNER, "TLSA"): servfail()}, signed=("example.test",)
+        )
+        assert (OWNER, "TLSA") in run.answers.asked
+        assert run.verdict == ("broken", 1)
+        assert not any(code.value.startswith("tlsa-") for code in run.codes)
+
+    def test_not_beside_them_when_switched_off(self) -> None:
+        """--no-early-tlsa."""
+        quiet = Stage4(
+            {(HOST, "A"): bogus(), (HOST, "AAAA"): bogus()},
+            signed=("example.test",),
+            settings=Settings(early_tlsa=False),
+        )
+        assert (OWNER, "TLSA") not in quiet.answers.asked
+
+    def test_the_final_name_first_and_its_records_end_the_search(self) -> None:
+        """W-22: unusable records at the final name hide good ones at the host."""
+        aliased = secure(V4, aliases=(hop(HOST, "final.example.test."),))
+        run = Stage4(
+            {
+                (HOST, "A"): aliased,
+                ("_25._tcp.final.example.test", "TLSA"): published(bytes([1, 1, 1]) + bytes(32)),
+            }
+        )
+        assert run.verdict == ("unprotected", 3)
+        assert run.outcome.verdict.hosts[0].word.value == "tls-only"
+        assert (OWNER, "TLSA") not in run.answers.asked
+
+    def test_a_failure_at_the_final_name_is_no_reason_to_try_the_host(self) -> None:
+        """W-23, R7672-2.2.2-h."""
+        aliased = secure(V4, aliases=(hop(HOST, "final.example.test."),))
+        run = Stage4({(HOST, "A"): aliased, ("_25._tcp.final.example.test", "TLSA"): bogus()})
+        assert run.verdict == ("broken", 1)
+        assert (OWNER, "TLSA") not in run.answers.asked
+
+    def test_the_host_after_a_denial_at_the_final_name(self) -> None:
+        """W-18: SNI is the host then."""
+        aliased = secure(V4, aliases=(hop(HOST, "final.example.test."),))
+        run = Stage4({(HOST, "A"): aliased, ("_25._tcp.final.example.test", "TLSA"): nodata()})
+        assert run.verdict == ("protected", 0)
+        assert {request.server_name for request in run.servers.requests} == {HOST}
+
+
+class TestNames:
+    """Which names a trust-anchor chain may carry (RFC 7672 §3.2.2)."""
+
+    TA = bytes([2, 0, 1]) + hashlib.sha256(ROOT.der).digest()
+    FOR_DOMAIN = make_leaf(DOMAIN, issuer=ROOT, dns_names=[DOMAIN])
+
+    def test_the_mail_domain_counts_while_the_mx_is_secure(self) -> None:
+        """W-04."""
+        run = Stage4({(OWNER, "TLSA"): published(self.TA)}, {V4: chain(self.FOR_DOMAIN.der, ROOT.der)})
+        assert run.verdict == ("protected", 0)
+
+    def test_and_not_while_it_is_insecure(self) -> None:
+        """W-05, A-1: and Postfix's other view is said."""
+        run = Stage4(
+            {(OWNER, "TLSA"): published(self.TA), (DOMAIN, "MX"): insecure("10 mx.example.test.")},
+            {V4: chain(self.FOR_DOMAIN.der, ROOT.der)},
+        )
+        assert run.verdict == ("broken", 1)
+        assert {Code.NAME_ONLY_NEXTHOP, Code.INSECURE_MX_DANE_OPTIONAL} <= run.codes
+        assert run.outcome.verdict.hosts[0].tlsrpt == "certificate-host-mismatch"
+
+
+def test_a_relay_is_judged_without_any_mx_question() -> None:
+    """R7672-2.2.2-k: its port is in the TLSA name and in the connection."""
+    run = Stage4({("_587._tcp.mx.example.test", "TLSA"): published(ee())}, relay=(HOST, 587))
+    assert run.verdict == ("protected", 0)
+    assert all(rdtype != "MX" for _, rdtype in run.answers.asked)
+    assert {request.port for request in run.servers.requests} == {587}
+
+
+def test_latent_trouble_is_exit_0_and_1_with_strict() -> None:
+    """W-10: a combination without a match."""
+    wrong = bytes([3, 1, 1]) + bytes(32)
+    anchor = bytes([2, 1, 1]) + hashlib.sha256(ROOT.spki).digest()
+    changes: dict[tuple[str, str], Lookup] = {(OWNER, "TLSA"): published(wrong, anchor)}
+    assert Stage4(changes).verdict == ("protected", 0)
+    strict = Stage4(changes, settings=Settings(strict=True))
+    assert strict.verdict[1] == 1
+    assert Code.COMBO_WITHOUT_MATCH in strict.codes
+
+
+def test_the_wall_deadline_of_a_domain_leaves_it_undetermined() -> None:
+    """L-20."""
+
+    class Silent(Answers):
+        async def lookup(self, name: str, rdtype: str) -> Lookup:
+            await asyncio.sleep(60)
+            raise AssertionError
+
+    settings = Settings(limits=replace(Limits(), domain=replace(DomainLimits(), seconds=0.01)))
+    session = Session(settings, NOW, lambda: Silent({}), Probes(Servers({}), 2), "probe.example.net")
+    verdict = asyncio.run(check_domain(session, DOMAIN)).verdict
+    assert (verdict.word.value, verdict.exit_status, verdict.reason) == ("undetermined", 4, "limit")
