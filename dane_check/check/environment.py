@@ -11,7 +11,6 @@ from importlib.metadata import PackageNotFoundError, version
 from dane_check.check.outcome import DomainCheck
 from dane_check.dnssec.lookup import Lookup
 from dane_check.policy.verdict import EndpointResult, EndpointVerdict
-from dane_check.ports import Server
 
 
 class Ability(StrEnum):
@@ -43,7 +42,7 @@ class EnvironmentReport:
 
     now: datetime
     resolver: str
-    servers: tuple[Server, ...]
+    servers: tuple[str, ...]
     anchors: tuple[str, ...]
     versions: tuple[tuple[str, str], ...]
     dnssec: Tried
