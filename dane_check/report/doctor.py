@@ -21,7 +21,7 @@ def doctor_to_text(report: EnvironmentReport, *, colour: bool = False) -> str:
 
 def _lines(report: EnvironmentReport) -> Iterator[Line]:
     yield (f"clock      {shown_moment(report.now)}",)
-    servers = ", ".join(str(server) for server in report.servers) or "no server"
+    servers = ", ".join(report.servers) or "no server"
     yield (f"resolver   {report.resolver}: {servers}",)
     for anchor in report.anchors or ("none",):
         yield (f"anchor     {anchor}",)
@@ -43,7 +43,7 @@ def doctor_to_json(report: EnvironmentReport) -> str:
             exit_status=report.exit_status,
             now=moment(report.now),
             resolver=visible(report.resolver),
-            servers=[visible(str(server)) for server in report.servers],
+            servers=[visible(server) for server in report.servers],
             anchors=[visible(anchor) for anchor in report.anchors],
             versions={name: visible(version) for name, version in report.versions},
             dnssec=_tried(report.dnssec),

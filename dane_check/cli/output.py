@@ -1,0 +1,58 @@
+"""What is printed, where, and whether in colour. Colour is for people at a terminal who did not refuse it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import TextIO
+
+
+class OutputFailed(Exception):
+    """The output could not be written; the message says where and why. Results are lost, so the exit status is 70."""
+
+
+def write(text: str) -> None:
+    """`text` to standard output, at once. Raises BrokenPipeError when nobody reads any more, else OutputFailed."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError) as error:
+        raise OutputFailed(f"cannot write to standard output: {error}") from error
+
+
+def complain(sentence: str) -> None:
+    """One line to standard error, with the program's name in front."""
+    sys.stderr.write(f"dane-check: {sentence}\n")
+    sys.stderr.flush()
+
+
+def prepare() -> None:
+    """Lets characters that the terminal's encoding lacks come out as escapes rather than end the program."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def abandon() -> None:
+    """Standard output is gone: what is still buffered goes nowhere, so that the interpreter can end in peace."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def wants_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """FORCE_COLOR decides, then NO_COLOR, then whether `stream` is a terminal that has colours."""
+    if environ.get("FORCE_COLOR"):
+        return True
+    if environ.get("NO_COLOR"):
+        return False
+    return stream.isatty() and environ.get("TERM") != "dumb"
+
+
+def colour() -> bool:
+    """Whether standard output gets colours in this run."""
+    return wants_colour(sys.stdout, os.environ)
