@@ -120,6 +120,11 @@ class Checker:
         return self._recorded.evidence() if self._recorded is not None else None
 
     @property
+    def now(self) -> datetime | None:
+        """The moment that verdicts are about; None while the Checker is not open."""
+        return self._plain.session.now if self._plain is not None else None
+
+    @property
     def resolvers(self) -> tuple[str, ...]:
         """The resolvers in use, as ADDRESS:PORT."""
         return server_names(self._plain) if self._plain is not None else ()

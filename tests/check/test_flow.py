@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 
 from dane_check.check.domain import check_domain, check_relay
-from dane_check.check.outcome import DomainCheck
 from dane_check.check.session import Probes, Session
 from dane_check.dnssec.lookup import Cause, Lookup, Secure
 from dane_check.findings import Code
