@@ -146,7 +146,8 @@ class TlsChannel:
         except TimeoutError:
             return NotShaken(Refusal.TLS_BROKEN_OFF, Fault.TIMEOUT)
         except StreamBroken as broken:
-            return NotShaken(Refusal.TLS_BROKEN_OFF, broken.fault, broken.detail)
+            refusal = Refusal.TLS_GARBAGE if broken.fault is Fault.TOO_LARGE else Refusal.TLS_BROKEN_OFF
+            return NotShaken(refusal, broken.fault, broken.detail)
 
     async def write(self, data: bytes) -> None:
         """Sends `data`, together with whatever the handshake left to send. Raises StreamBroken."""
