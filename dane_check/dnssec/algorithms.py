@@ -1,0 +1,165 @@
+"""What we can verify: the algorithm and digest tables, and the arithmetic of one signature.
+
+The tables follow the IANA registries as of 2026-11 (RFC 9904, RFC 9905, RFC 9906). `cryptography` is loaded by
+the first signature, so that questions can leave before it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Final
+
+
+class Verification(Enum):
+    """What one signature came to with one key."""
+
+    GOOD = "good"
+    BAD = "bad"  # a key or signature that cannot be read included
+    REFUSED = "refused"  # this machine's library will not compute it (ALG-b): no fault of the zone
+
+
+@dataclass(frozen=True, slots=True)
+class Algorithm:
+    """One row of the IANA registry that we implement. `least_bits` bounds RSA moduli (RFC 5702 §2), 0 elsewhere."""
+
+    mnemonic: str
+    least_bits: int = 0
+
+
+ALGORITHMS: Final = MappingProxyType(
+    {
+        5: Algorithm("RSASHA1", 512),
+        7: Algorithm("RSASHA1-NSEC3-SHA1", 512),
+        8: Algorithm("RSASHA256", 512),
+        10: Algorithm("RSASHA512", 1024),
+        13: Algorithm("ECDSAP256SHA256"),
+        14: Algorithm("ECDSAP384SHA384"),
+        15: Algorithm("ED25519"),
+        16: Algorithm("ED448"),
+    }
+)
+SHA1_ALGORITHMS: Final = frozenset({5, 7})  # operators must treat them as unsupported (RFC 9905 §2)
+
+_UNIMPLEMENTED: Final = MappingProxyType(
+    {1: "RSAMD5", 3: "DSA", 6: "DSA-NSEC3-SHA1", 12: "ECC-GOST", 17: "SM2SM3", 23: "ECC-GOST12"}
+)
+_DIGESTS: Final = MappingProxyType({1: "sha1", 2: "sha256", 4: "sha384"})
+DIGEST_OCTETS: Final = MappingProxyType({1: 20, 2: 32, 4: 48})
+_RSA_MOST_BITS: Final = 4096  # L-11
+_EXPONENT_MOST_BITS: Final = 64  # L-11
+
+
+def mnemonic(algorithm: int) -> str:
+    """The registry's name of an algorithm number, or "algorithm 99"."""
+    known = ALGORITHMS.get(algorithm)
+    return known.mnemonic if known else _UNIMPLEMENTED.get(algorithm, f"algorithm {algorithm}")
+
+
+def digest(digest_type: int, data: bytes) -> bytes:
+    """The DS digest of `data`; the type is one of DIGEST_OCTETS."""
+    return hashlib.new(_DIGESTS[digest_type], data, usedforsecurity=False).digest()
+
+
+def within_bounds(algorithm: int, material: bytes) -> bool:
+    """Whether a key may be computed with at all (ALG-c, L-11): sizes of RSA moduli and exponents."""
+    row = ALGORITHMS.get(algorithm)
+    if row is None or not row.least_bits:
+        return row is not None
+    numbers = _rsa_numbers(material)
+    if numbers is None:
+        return True  # unreadable, not outsized: it will fail as a key
+    exponent, modulus = numbers
+    fits = exponent % 2 == 1 and exponent >= 3 and exponent.bit_length() <= _EXPONENT_MOST_BITS
+    return fits and row.least_bits <= modulus.bit_length() <= _RSA_MOST_BITS
+
+
+def verify(algorithm: int, material: bytes, signature: bytes, data: bytes) -> Verification:
+    """Whether `signature` over `data` was made by the key in `material`."""
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+
+    try:
+        check = _checker(algorithm, material)
+        if check is None:
+            return Verification.BAD
+        check(signature, data)
+    except UnsupportedAlgorithm:
+        return Verification.REFUSED
+    except (InvalidSignature, ValueError):
+        return Verification.BAD
+    return Verification.GOOD
+
+
+def _rsa_numbers(material: bytes) -> tuple[int, int] | None:
+    """Exponent and modulus (RFC 3110 §2), or None where the encoding is broken."""
+    if not material:
+        return None
+    start, size = (1, material[0]) if material[0] else (3, int.from_bytes(material[1:3], "big"))
+    exponent, modulus = material[start : start + size], material[start + size :]
+    if not exponent or len(exponent) != size or not modulus:
+        return None
+    return int.from_bytes(exponent, "big"), int.from_bytes(modulus, "big")
+
+
+_Check = Callable[[bytes, bytes], Any]
+
+
+@lru_cache(maxsize=256)
+def _checker(algorithm: int, material: bytes) -> _Check | None:
+    """A function of (signature, data) that raises InvalidSignature; None where the key cannot be read.
+
+    Raises cryptography's UnsupportedAlgorithm where the library refuses the algorithm.
+    """
+    try:
+        if algorithm in {5, 7, 8, 10}:
+            return _rsa(algorithm, material)
+        if algorithm in {13, 14}:
+            return _ecdsa(algorithm, material)
+        return _eddsa(algorithm, material)
+    except ValueError:
+        return None
+
+
+def _rsa(algorithm: int, material: bytes) -> _Check | None:
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+    numbers = _rsa_numbers(material)
+    if numbers is None:
+        return None
+    key = rsa.RSAPublicNumbers(*numbers).public_key()
+    chosen = {8: hashes.SHA256, 10: hashes.SHA512}.get(algorithm, hashes.SHA1)()
+    return lambda signature, data: key.verify(signature, data, padding.PKCS1v15(), chosen)
+
+
+def _ecdsa(algorithm: int, material: bytes) -> _Check | None:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, utils
+
+    octets = 32 if algorithm == 13 else 48
+    curve = ec.SECP256R1() if algorithm == 13 else ec.SECP384R1()
+    scheme = ec.ECDSA(hashes.SHA256() if algorithm == 13 else hashes.SHA384())
+    if len(material) != 2 * octets:
+        return None
+    key = ec.EllipticCurvePublicKey.from_encoded_point(curve, b"\4" + material)
+
+    def check(signature: bytes, data: bytes) -> None:
+        if len(signature) != 2 * octets:  # r and s at full length (RFC 6605 §4)
+            raise InvalidSignature
+        r, s = (int.from_bytes(half, "big") for half in (signature[:octets], signature[octets:]))
+        key.verify(utils.encode_dss_signature(r, s), data, scheme)
+
+    return check
+
+
+def _eddsa(algorithm: int, material: bytes) -> _Check:
+    from cryptography.hazmat.primitives.asymmetric import ed448, ed25519
+
+    if algorithm == 15:
+        return ed25519.Ed25519PublicKey.from_public_bytes(material).verify
+    return ed448.Ed448PublicKey.from_public_bytes(material).verify

@@ -1,0 +1,81 @@
+"""Single flight: what several want at the same time is done once, and what came of it is kept for the run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Hashable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from dane_check.dnssec.budget import Budget, Spent
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+@dataclass(slots=True)
+class _Flight(Generic[V]):
+    task: asyncio.Task[V | Spent]
+    payer: Budget
+    waiting: int = 0
+
+
+class Flights(Generic[K, V]):
+    """Results by key. `keep` says which may be shared with those who come later."""
+
+    def __init__(self, keep: Callable[[V], bool]) -> None:
+        self._keep = keep
+        self._flights: dict[K, _Flight[V]] = {}
+        self._kept: dict[K, V] = {}
+
+    def known(self, key: K) -> V | None:
+        """What is already known, without asking for it."""
+        return self._kept.get(key)
+
+    def under_way(self, key: K) -> bool:
+        """Whether the work has begun or is done."""
+        return key in self._kept or key in self._flights
+
+    async def join(self, key: K, budget: Budget, work: Callable[[], Coroutine[Any, Any, V]]) -> V:
+        """The result for `key`, begun now unless it is under way; a cancelled waiter disturbs no other.
+
+        Raises `Spent` where this caller's own total ran out. Where another's did, the work begins anew.
+        """
+        while True:
+            if key in self._kept:
+                return self._kept[key]
+            flight = self._flights.get(key) or self._begin(key, budget, work)
+            result = await self._wait(key, flight)
+            if not isinstance(result, Spent):
+                return result
+            if flight.payer is budget:
+                raise result
+
+    def _begin(self, key: K, budget: Budget, work: Callable[[], Coroutine[Any, Any, V]]) -> _Flight[V]:
+        async def run() -> V | Spent:
+            try:
+                result = await work()
+            except Spent as spent:
+                return spent
+            finally:
+                if self._flights.get(key) is flight:
+                    del self._flights[key]
+            if self._keep(result):
+                self._kept[key] = result
+            return result
+
+        flight: _Flight[V] = _Flight(asyncio.create_task(run()), budget)
+        self._flights[key] = flight
+        return flight
+
+    async def _wait(self, key: K, flight: _Flight[V]) -> V | Spent:
+        """Waits; the last one to give up ends the work."""
+        flight.waiting += 1
+        try:
+            return await asyncio.shield(flight.task)
+        finally:
+            flight.waiting -= 1
+            if not flight.waiting and not flight.task.done():
+                if self._flights.get(key) is flight:
+                    del self._flights[key]
+                flight.task.cancel()

@@ -1,0 +1,229 @@
+"""The walk from the anchor down, and the questions it takes. Whatever one lookup learns, the next one knows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Final, TypeVar
+
+import dns.name
+import dns.rdatatype as rrtype
+
+from dane_check.dnssec.anchors import TrustAnchors
+from dane_check.dnssec.budget import Budget, Spent, Tally
+from dane_check.dnssec.criteria import Criteria
+from dane_check.dnssec.cut import Cut, judge_cut
+from dane_check.dnssec.delegation import Trusted, Unusable, trust_keys, unusable
+from dane_check.dnssec.flight import Flights
+from dane_check.dnssec.lookup import Cause, Why
+from dane_check.dnssec.proof import trouble
+from dane_check.dnssec.rrset import RRset, rrsets
+from dane_check.dnssec.signature import Refused
+from dane_check.dnssec.standing import (
+    Entrance,
+    Failed,
+    Signed,
+    Standing,
+    at_anchor,
+    below,
+    inside,
+    key_set,
+    no_anchor,
+)
+from dane_check.ports import DnsTransport, Heard, Question, Server
+from dane_check.wire.message import Message
+
+T = TypeVar("T")
+
+_LEAST_ATTEMPTS: Final = (
+    2  # R4035-4.7-a: an answer that fails is asked for once more, elsewhere if there is an elsewhere
+)
+_MOST_ATTEMPTS: Final = 3
+_LIKELY_ZONES: Final = 8  # labels asked about at once, from the anchor down; deeper ones wait for the walk
+
+
+class Walk:
+    """Questions, replies and zones of one run. Judgements are made elsewhere; here they are put in order."""
+
+    def __init__(
+        self, transport: DnsTransport, servers: Sequence[Server], anchors: TrustAnchors, criteria: Criteria
+    ) -> None:
+        self._transport = transport
+        self._servers = tuple(servers)
+        self.anchors = anchors
+        self.criteria = criteria
+        self.attempts = max(_LEAST_ATTEMPTS, min(_MOST_ATTEMPTS, len(servers)))
+        self.questions_asked = 0
+        self._replies: Flights[tuple[Question, int], Heard] = Flights(_is_reply)
+        self._standings: Flights[dns.name.Name, Standing] = Flights(_is_settled)
+
+    # --- questions -----------------------------------------------------------------------------------
+
+    async def hear(self, question: Question, attempt: int, budget: Budget, *, likely: bool = False) -> Heard:
+        """The reply to a question, from one server after the other until one answers. Raises `Spent`.
+
+        `attempt` counts from 0; a later one asks again, beginning with another server. `likely`: nobody needs
+        the answer yet, so that a failure counts for nothing.
+        """
+
+        async def ask() -> Heard:
+            if attempt == 0:
+                budget.ask()
+            heard = await self._ask_servers(question, attempt)
+            if likely and not _is_reply(heard):
+                budget.take_back()
+            return heard
+
+        return await self._replies.join((question, attempt), budget, ask)
+
+    async def _ask_servers(self, question: Question, attempt: int) -> Heard:
+        first: Heard | None = None
+        for number in range(len(self._servers)):
+            self.questions_asked += 1
+            server = self._servers[(attempt + number) % len(self._servers)]
+            heard = await self._transport.ask(question, server)
+            if _is_reply(heard):
+                return heard
+            first = first or heard
+        assert first is not None  # a resolver without servers is refused when it is made
+        return first
+
+    async def judged(
+        self, question: Question, budget: Budget, judge: Callable[[Message], T]
+    ) -> tuple[T | Why, Message | None]:
+        """The first judgement that is not `Refused`; failing that, the first refusal; failing that, the trouble."""
+        refused: tuple[T, Message] | None = None
+        for attempt in range(self.attempts):
+            heard = await self.hear(question, attempt, budget)
+            why = trouble(question, heard)
+            if why is not None:
+                return refused or (why, None)
+            assert isinstance(heard, Message)
+            judgement = judge(heard)
+            if not isinstance(judgement, Refused):
+                return judgement, heard
+            refused = refused or (judgement, heard)
+            if judgement.cause is Cause.LIMIT:
+                break
+        assert refused is not None
+        return refused
+
+    def ask_ahead(self, name: dns.name.Name, budget: Budget) -> list[asyncio.Task[None]]:
+        """Questions for the DS and DNSKEY of every likely zone from the anchor down to `name`, all at once.
+
+        Labels with an underscore are hardly ever zone cuts, and what hangs on a zone already known is not asked.
+        The caller cancels the tasks when it is done.
+        """
+        anchor = self.anchors.zone_of(name)
+        if anchor is None or isinstance(self._known_above(name), Signed):
+            return []
+        questions = [Question(anchor, rrtype.DNSKEY)]
+        for zone in list(_path(anchor, name))[1 : 1 + _LIKELY_ZONES]:
+            if zone.labels[0].startswith(b"_"):
+                break
+            if self._standings.known(zone) is None:
+                questions += [Question(zone, rrtype.DS), Question(zone, rrtype.DNSKEY)]
+        wanted = [one for one in questions if not self._replies.under_way((one, 0))]
+        return [asyncio.create_task(self._hear_ahead(question, budget)) for question in wanted]
+
+    async def _hear_ahead(self, question: Question, budget: Budget) -> None:
+        try:
+            await self.hear(question, 0, budget, likely=True)
+        except Spent:
+            return
+
+    # --- zones ---------------------------------------------------------------------------------------
+
+    async def standing(self, name: dns.name.Name, budget: Budget) -> Standing:
+        """Where `name` stands, from its closest enclosing anchor down, label by label (ZC-a). Raises `Spent`."""
+        anchor = self.anchors.zone_of(name)
+        if anchor is None:
+            return no_anchor(name)
+        standing = await self._step(anchor, budget, lambda: self._at_anchor(anchor, budget))
+        for zone in list(_path(anchor, name))[1:]:
+            if not isinstance(standing, Signed) or standing.closed:
+                break
+            parent = standing
+            standing = await self._step(zone, budget, lambda z=zone, p=parent: self._below(z, p, budget))  # type: ignore[misc]
+        return standing
+
+    def known_standing(self, name: dns.name.Name) -> Standing | None:
+        """Where `name` itself was found to stand in this run."""
+        return self._standings.known(name)
+
+    def cut_below(self, standing: Signed, top: dns.name.Name, budget: Budget) -> Refused | None:
+        """A signed zone between the one that signed and `top`, seen in replies that have come (ZC-a)."""
+        zone = standing.zone.name
+        for name in list(_path(zone, top))[1:]:
+            heard = self._replies.known((Question(name, rrtype.DS), 0))
+            if not isinstance(heard, Message) or (name, rrtype.DS) not in rrsets(heard.answer):
+                continue
+            cut = judge_cut(name, heard, standing.zone, Tally(budget, self.criteria))
+            if not isinstance(cut, Refused):
+                sentence = f"{zone} signs what lies in the zone {name}, to which it delegates with a DS"
+                return Refused(Cause.SIGNER_WRONG, sentence)
+        return None
+
+    async def _step(self, name: dns.name.Name, budget: Budget, work: Callable[[], Awaitable[Standing]]) -> Standing:
+        async def bounded() -> Standing:
+            try:
+                return await work()
+            except Spent as spent:
+                if spent.domain:
+                    raise
+                return Failed("indeterminate", Why(Cause.LIMIT, spent.what, zone=str(name)))
+
+        return await self._standings.join(name, budget, bounded)
+
+    async def _at_anchor(self, zone: dns.name.Name, budget: Budget) -> Standing:
+        start = at_anchor(zone, self.anchors.entry(zone, self.criteria.moment(self.criteria.now)))
+        return start if isinstance(start, Failed) else await self._enter(start, budget)
+
+    async def _below(self, name: dns.name.Name, parent: Signed, budget: Budget) -> Standing:
+        tally = Tally(budget, self.criteria)
+
+        def judge(message: Message) -> Cut:
+            return judge_cut(name, message, parent.zone, tally)
+
+        cut, message = await self.judged(Question(name, rrtype.DS), budget, judge)
+        if isinstance(cut, Why):
+            return Failed("indeterminate", cut, parent.links)
+        assert message is not None
+        step = below(name, parent, cut, message, self.criteria)
+        return await self._enter(step, budget) if isinstance(step, Entrance) else step
+
+    async def _enter(self, entrance: Entrance, budget: Budget) -> Standing:
+        """The zone behind an anchor or a DS set: its DNSKEY set is fetched and judged."""
+        nothing = unusable(entrance.zone, entrance.entry, self.criteria)
+        if nothing is not None:
+            return inside(entrance, nothing, None, self.criteria)
+        tally = Tally(budget, self.criteria)
+
+        def judge(message: Message) -> Trusted | Unusable | Refused:
+            found = key_set(entrance.zone, message)
+            if not isinstance(found, RRset):
+                return found
+            return trust_keys(entrance.zone, entrance.entry, found, self.criteria, tally)
+
+        judged, message = await self.judged(Question(entrance.zone, rrtype.DNSKEY), budget, judge)
+        if isinstance(judged, Why):
+            return Failed("indeterminate", judged, entrance.links)
+        return inside(entrance, judged, message, self.criteria)
+
+    def _known_above(self, name: dns.name.Name) -> Standing | None:
+        return None if name == dns.name.root else self._standings.known(name.parent())
+
+
+def _path(anchor: dns.name.Name, name: dns.name.Name) -> Iterator[dns.name.Name]:
+    """From `anchor` to `name`, a label at a time, both included."""
+    for labels in range(len(anchor), len(name) + 1):
+        yield dns.name.Name(name.labels[-labels:])
+
+
+def _is_reply(heard: Heard) -> bool:
+    return isinstance(heard, Message) and not heard.truncated and heard.rcode in {0, 3}
+
+
+def _is_settled(standing: Standing) -> bool:
+    """Whether asking again would be idle: what could not be had may be had later."""
+    return not (isinstance(standing, Failed) and standing.status == "indeterminate")
