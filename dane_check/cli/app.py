@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from dane_check import __version__
-from dane_check.cli import doctor, domain, lookup, replay, schema
+from dane_check.cli import doctor, domain, lab, lookup, replay, schema
 from dane_check.cli.output import write
 
 _EXAMPLES: Final = """\
@@ -16,6 +16,7 @@ EXAMPLES
 \b
   dane-check example.org                          will mail to example.org be protected?
   dane-check lookup --explain example.org MX      one lookup, and what makes it true
+  dane-check --lab good.test                      the same in the embedded lab; nothing leaves this machine
   dane-check doctor                               can this machine judge at all?
 
 `dane-check example.org` means `dane-check domain example.org`; see dane-check domain --help.
@@ -34,8 +35,9 @@ app.command("lookup", epilog=lookup.EXAMPLES)(lookup.lookup)
 app.command("replay", epilog=replay.EXAMPLES)(replay.replay)
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
 app.command("schema")(schema.schema)
+app.add_typer(lab.app, name="lab")
 
-COMMANDS: Final = frozenset({"domain", "lookup", "replay", "doctor", "schema"})
+COMMANDS: Final = frozenset({"domain", "lookup", "replay", "doctor", "schema", "lab"})
 
 
 def _version(asked: bool) -> None:

@@ -63,7 +63,7 @@ async def _examine(
 ) -> EnvironmentReport:
     from dane_check.check import environment
 
-    async with opened(settings, in_lab, lab_map) as checker, progress(lambda: "examining this machine"):
+    async with opened(settings, in_lab, lab_map, domains) as checker, progress(lambda: "examining this machine"):
         zone = checker.anchors[0].split()[0] if checker.anchors else "."
         keys = await checker.lookup(zone, "DNSKEY")
         checks = [check async for check in checker.domains(domains)]

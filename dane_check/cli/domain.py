@@ -110,6 +110,11 @@ class Wanted:
     some_were_bad: bool = False
 
     @property
+    def subjects(self) -> tuple[str, ...]:
+        """The names that will be asked about; an address literal is none."""
+        return (self.host,) if self.host else tuple(name for name in self.names if not name.startswith("["))
+
+    @property
     def described(self) -> str:
         """For the progress line."""
         return self.host or (self.names[0] if len(self.names) == 1 else f"{len(self.names)} domains")
@@ -187,7 +192,7 @@ async def _check(
     from dane_check.policy.fold import exit_of_many
 
     statuses = [USAGE] if wanted.some_were_bad else []
-    async with opened(settings, in_lab, lab_map) as checker:
+    async with opened(settings, in_lab, lab_map, wanted.subjects) as checker:
         async with (
             progress(lambda: _progress(wanted, len(statuses))) as make_way,
             aclosing(_verdicts(checker, wanted, record=evidence is not None)) as verdicts,
