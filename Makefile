@@ -36,7 +36,7 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter
 	$(BIN)/lint-imports
 
 interop: $(VENV)/.dev ## run against real name servers, resolvers and mail servers; needs root and Debian packages
-	$(PYTEST) -m interop tests/interop
+	$(PYTEST) -m interop -n 4 tests/interop
 
 clean: ## remove the virtual environment and every cache
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

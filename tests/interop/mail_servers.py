@@ -39,8 +39,11 @@ class Listener:
         )
 
 
-def postfix(folder: Path, listeners: list[Listener]) -> Daemon:
-    """One Postfix instance with all the listeners; it greets, speaks STARTTLS, and relays nothing."""
+def postfix(folder: Path, listeners: list[Listener], lookout: str) -> Daemon:
+    """One Postfix instance with all the listeners; it greets, speaks STARTTLS, and relays nothing.
+
+    lookout -- an address no situation uses: whether Postfix is ready is asked there.
+    """
     for part in ("config", "queue", "data"):
         (folder / part).mkdir(parents=True)
     run(["chown", "postfix", str(folder / "data")])
@@ -74,7 +77,7 @@ tlsmgr unix - - n 1000? 1 tlsmgr
 anvil unix - - n - 1 anvil
 rewrite unix - - n - - trivial-rewrite
 """
-        + "".join(listener.master_line() for listener in listeners)
+        + "".join(listener.master_line() for listener in (*listeners, Listener(lookout, ())))
     )
     run(["postfix", "-c", str(config), "check"])
     master = Path(run(["postconf", "-c", str(config), "-h", "daemon_directory"]).strip()) / "master"
@@ -82,7 +85,7 @@ rewrite unix - - n - - trivial-rewrite
         "postfix",
         [str(master), "-c", str(config), "-s"],
         folder / "mail.log",
-        greets_smtp(listeners[-1].address),
+        greets_smtp(lookout),
     )
 
 

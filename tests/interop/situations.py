@@ -20,6 +20,7 @@ class Plan:
     def __init__(self, prefix: str, folder: Path) -> None:
         self._folder = folder
         self._free: Iterator[str] = (f"{prefix}.{number}" for number in range(101, 255))
+        self.lookout = f"{prefix}.99"
         self.closed = f"{prefix}.100"
         self.listeners: list[Listener] = []
         self.by_exim: list[Listener] = []
@@ -397,9 +398,9 @@ def exim_mismatch(plan: Plan, domain: str) -> None:
     plan.zone(domain, one_host(plan.serve_by_exim((served,)), tlsa(3, 1, 1, published)))
 
 
-@situation("S4-A07", "broken", 1, "tls-failed")
+@situation("W-37", "broken", 1, "starttls-refused")
 def exim_lost_chain(plan: Plan, domain: str) -> None:
-    """Exim says 220 to STARTTLS, cannot read its chain file, and goes on in clear."""
+    """Exim offers STARTTLS, cannot read its chain file, and answers 454."""
     plan.zone(domain, one_host(plan.serve_by_exim(), tlsa(3, 1, 1, leaf(f"mx.{domain}"))))
 
 

@@ -125,7 +125,7 @@ def build(folder: Path, prefix: str) -> World:
         nsd(folder / "nsd-test", tld, {"test.": test.file}),
         nsd(folder / "nsd-leaves", leaves, files),
         knotd(config, knot, next(iter(knot_zones))),
-        postfix(folder / "postfix", plan.listeners),
+        postfix(folder / "postfix", plan.listeners, plan.lookout),
         *([exim(folder / "exim", program, plan.by_exim)] if (program := binary()) else []),
         *(RESOLVERS[name](folder / name, at, roots) for name, at in resolvers.items()),
     )
