@@ -1,9 +1,9 @@
 """The TLS handshake over any byte stream: the chain exactly as served, and nothing decided about it.
 
 Verification by the library is off (requirements HS-a, HS-b): which certificate is good is the business of
-`tlsa`. The handshake itself is not weakened: TLS 1.2 or 1.3, both Finished messages verified (HS-d), no
-anonymous or NULL suites, and OpenSSL's security level 1 for ephemeral keys and handshake signatures, which is
-what senders demand. Measured: with verification off that level refuses no certificate, however weak.
+`tlsa`. The handshake itself is not weakened: TLS 1.2 or 1.3, the server's Finished verified (HS-d), no
+anonymous or NULL suites, and OpenSSL's security level 1, as senders set it: no SHA-1 or MD5 in handshake
+signatures (RFC 9155). Measured: with verification off that level refuses no certificate, however weak.
 Failures are told apart by alert numbers and by the first octets, never by OpenSSL's wording.
 """
 

@@ -492,6 +492,26 @@ class TestAfterTls:
         with ScriptedServer(script) as server:
             assert asyncio.run(run(server.port)) == SmtpReply(503, (b"again?",))
 
+    def test_an_endless_reply_under_tls_ends(self) -> None:
+        """What follows the handshake is bounded like what came before it; the chain was there already."""
+
+        def script(peer: Peer) -> None:
+            peer.start_tls(context)
+            while True:
+                peer.say(b"250-x\r\n" * 1000)
+
+        async def run(port: int) -> SmtpReply | None:
+            prober = SmtpProber(TcpDialer(), LIMITS)
+            request = ProbeRequest("127.0.0.1", port, None)
+            assert served(await prober.probe(request)).key_type is KeyType.ECDSA
+            reply = await prober.after_tls(request)
+            await prober.aclose()
+            return reply
+
+        context = pki.context("ecdsa")
+        with ScriptedServer(script) as server:
+            assert asyncio.run(run(server.port)) is None
+
     def test_nothing_said_in_clear_survives_into_tls(self) -> None:
         """RFC 3207 §4.2: the facts of the second EHLO come from TLS alone."""
 
