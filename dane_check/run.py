@@ -9,7 +9,7 @@ import base64
 import dataclasses
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from os import PathLike
@@ -31,11 +31,11 @@ from dane_check.evidence.replayer import ReplayProber, ReplayTransport
 from dane_check.limits import Limits
 from dane_check.names import parse_domain, safe
 from dane_check.policy.environment import clock_suspect
-from dane_check.ports import Clock, Dialer, DnsTransport, Prober, Server
+from dane_check.ports import Clock, Dialer, DnsTransport, ProbeOutcome, Prober, ProbeRequest, Server, SmtpReply
 from dane_check.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from dane_check.network.prober import SmtpProber
 
 _RESOLV_CONF = Path("/etc/resolv.conf")
 _RELAY = "host:"  # how evidence names a configured relay
@@ -64,9 +64,8 @@ class Run:
     session: Session
     servers: tuple[Server, ...]
     anchors: tuple[str, ...]
-    resolver: ValidatingResolver
     notebook: Notebook | None
-    closing: tuple[Callable[[], Awaitable[None]], ...]
+    live: _LiveProber | None
     clock_is_suspect: bool = False
     subjects: list[str] = field(default_factory=list)
 
@@ -87,12 +86,12 @@ class Run:
             return await check_relay(self.session, parse_domain(name), int(port))
         return await check_domain(self.session, parse_domain(subject))
 
-    async def _noted(self, subject: str, work: Any) -> DomainCheck:
+    async def _noted(self, subject: str, work: Coroutine[object, object, DomainCheck]) -> DomainCheck:
         if self.clock_is_suspect:
             work.close()
             return clock_trouble(subject, self.session.now)
         self.subjects.append(subject)
-        checked: DomainCheck = await work
+        checked = await work
         if self.notebook is None:
             return checked
         return dataclasses.replace(checked, evidence=self._evidence((subject,)))
@@ -119,8 +118,8 @@ class Run:
     async def aclose(self) -> None:
         """Ends what is under way, says the last QUITs."""
         await self.session.probes.aclose()
-        for close in self.closing:
-            await close()
+        if self.live is not None:
+            await self.live.aclose()
 
 
 def server_names(run: Run) -> tuple[str, ...]:
@@ -142,15 +141,14 @@ async def open_run(
     now = settings.now or clock.now()
     anchors, texts = _anchors(settings, now)
     transport = dns or _live_transport(settings.limits)
-    closing: tuple[Callable[[], Awaitable[None]], ...] = ()
+    live = None
     if prober is None:
-        live = _LiveProber(settings, dialer)
-        prober, closing = live, (live.aclose,)
+        prober = live = _LiveProber(settings, dialer)
     notebook = Notebook() if record else None
     if notebook is not None:
         transport, prober = RecordingTransport(transport, notebook), RecordingProber(prober, notebook)
     suspect = settings.now is None and isinstance(clock, SystemClock) and clock_suspect(now)
-    run = _assembled(settings, now, transport, prober, servers, anchors, texts, notebook, closing)
+    run = _assembled(settings, now, transport, prober, servers, anchors, texts, notebook, live)
     run.clock_is_suspect = suspect
     return run
 
@@ -164,7 +162,7 @@ async def replaying_run(evidence: Evidence | PathLike[str] | str) -> Run:
     settings = Settings(now=evidence.now, trust_anchor=evidence.anchors, **chosen)
     transport, prober = ReplayTransport(evidence), ReplayProber(evidence)
     anchors, texts = _anchors(settings, evidence.now)
-    run = _assembled(settings, evidence.now, transport, prober, evidence.servers, anchors, texts, None, ())
+    run = _assembled(settings, evidence.now, transport, prober, evidence.servers, anchors, texts, None, None)
     run.subjects = list(evidence.domains)
     return run
 
@@ -178,7 +176,7 @@ def _assembled(
     anchors: TrustAnchors,
     texts: tuple[str, ...],
     notebook: Notebook | None,
-    closing: tuple[Callable[[], Awaitable[None]], ...],
+    live: _LiveProber | None,
 ) -> Run:
     resolver = ValidatingResolver(
         transport,
@@ -193,9 +191,9 @@ def _assembled(
     def lookups() -> DomainLookups:
         return resolver.for_domain()
 
-    probes = Probes(prober, settings.limits.domain.sessions_per_address)
+    probes = Probes(prober, settings.limits.domain.sessions_per_address, live)
     session = Session(settings, now, lookups, probes, settings.helo or _own_name())
-    return Run(session, servers, texts, resolver, notebook, closing)
+    return Run(session, servers, texts, notebook, live)
 
 
 class _LiveProber:
@@ -204,24 +202,31 @@ class _LiveProber:
     def __init__(self, settings: Settings, dialer: Dialer | None) -> None:
         self._settings = settings
         self._dialer = dialer
-        self._prober: Any = None
+        self._loaded: SmtpProber | None = None
 
-    async def probe(self, request: Any) -> Any:
-        """See `ports.Prober`."""
-        if self._prober is None:
+    def _prober(self) -> SmtpProber:
+        if self._loaded is None:
             from dane_check.network.dialer import TcpDialer
             from dane_check.network.prober import SmtpProber
 
             limits = self._settings.limits.session
             if self._settings.timeout is not None:
                 limits = dataclasses.replace(limits, session_seconds=self._settings.timeout)
-            self._prober = SmtpProber(self._dialer or TcpDialer(limits), limits)
-        return await self._prober.probe(request)
+            self._loaded = SmtpProber(self._dialer or TcpDialer(limits), limits)
+        return self._loaded
+
+    async def probe(self, request: ProbeRequest) -> ProbeOutcome:
+        """See `ports.Prober`."""
+        return await self._prober().probe(request)
+
+    async def after_tls(self, request: ProbeRequest) -> SmtpReply | None:
+        """See `check.session.AfterTls`."""
+        return await self._prober().after_tls(request)
 
     async def aclose(self) -> None:
         """Says the last QUITs."""
-        if self._prober is not None:
-            await self._prober.aclose()
+        if self._loaded is not None:
+            await self._loaded.aclose()
 
 
 def _live_transport(limits: Limits) -> DnsTransport:

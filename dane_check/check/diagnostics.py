@@ -4,24 +4,42 @@ from __future__ import annotations
 
 import asyncio
 
-from dane_check.check.session import DomainLookups
+from dane_check.check.session import DomainLookups, Session
 from dane_check.dnssec.lookup import Secure
 from dane_check.findings import About, Code, Finding, finding
+from dane_check.policy.endpoint import shown_reply
 from dane_check.policy.service import tlsa_owner
-from dane_check.policy.verdict import DomainVerdict, HostVerdict
+from dane_check.policy.verdict import DomainVerdict, EndpointVerdict, HostVerdict
+from dane_check.ports import ProbeRequest
 
 
-async def diagnose(verdict: DomainVerdict, source: DomainLookups, seconds: float) -> tuple[Finding, ...]:
-    """What further questions explain, within `seconds`; what takes longer stays unexplained."""
+async def diagnose(verdict: DomainVerdict, source: DomainLookups, session: Session) -> tuple[Finding, ...]:
+    """What further questions explain, in about a second; what takes longer stays unexplained."""
     work = [_misplaced(verdict.domain, host, source) for host in verdict.hosts if host.reason == "tlsa-absent"]
-    if not work:
+    work += [
+        _after_tls(About(verdict.domain, host.host, endpoint.address), endpoint, session)
+        for host in verdict.hosts
+        for endpoint in host.endpoints
+        if endpoint.tls is not None
+    ]
+    tasks = [asyncio.create_task(one) for one in work]
+    if not tasks:
         return ()
-    try:
-        async with asyncio.timeout(seconds):
-            answers = await asyncio.gather(*work)
-    except TimeoutError:
-        return ()
+    done, late = await asyncio.wait(tasks, timeout=session.settings.limits.domain.diagnostics_seconds)
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
+    answers = (task.result() for task in tasks if task in done)
     return tuple(found for found in answers if found)
+
+
+async def _after_tls(about: About, endpoint: EndpointVerdict, session: Session) -> Finding | None:
+    """S4-A19: a server that refuses EHLO once TLS is up; its silence means nothing."""
+    request = ProbeRequest(endpoint.address, endpoint.port, endpoint.server_name, helo=session.helo)
+    reply = await session.probes.after_tls(request)
+    if reply is None or reply.code < 400:
+        return None
+    return finding(Code.TLS_POST_EHLO_FAILED, about, reply=shown_reply(reply))
 
 
 async def _misplaced(domain: str, host: HostVerdict, source: DomainLookups) -> Finding | None:

@@ -55,7 +55,7 @@ async def _within_time(
         because = f"the check took longer than {limits.seconds:g} seconds"
         said = finding(Code.INCOMPLETE, About(domain), left_out=because, because="so many or such slow servers")
         return DomainCheck(ended(domain, NoHosts(DomainWord.UNDETERMINED, "limit", (said,)), None))
-    return DomainCheck(verdict, await diagnose(verdict, source, limits.diagnostics_seconds))
+    return DomainCheck(verdict, await diagnose(verdict, source, session))
 
 
 async def _check_domain(session: Session, source: DomainLookups, domain: str) -> DomainVerdict:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from dane_check.dnssec.lookup import Lookup, LookupSource
-from dane_check.ports import ProbeOutcome, Prober, ProbeRequest
+from dane_check.ports import ProbeOutcome, Prober, ProbeRequest, SmtpReply
 from dane_check.settings import Settings
 
 
@@ -22,11 +22,20 @@ class DomainLookups(LookupSource, Protocol):
         ...
 
 
+class AfterTls(Protocol):
+    """A prober that remembers how a server answered EHLO under TLS, which comes after the verdict (D-24)."""
+
+    async def after_tls(self, request: ProbeRequest) -> SmtpReply | None:
+        """That reply, within a second; None for silence."""
+        ...
+
+
 class Probes:
     """Every session with every address, each asked for once a run and kept; never more than a few at one address."""
 
-    def __init__(self, prober: Prober, sessions_per_address: int) -> None:
+    def __init__(self, prober: Prober, sessions_per_address: int, courteous: AfterTls | None = None) -> None:
         self._prober = prober
+        self._courteous = courteous
         self._gates: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(sessions_per_address))
         self._held: dict[ProbeRequest, asyncio.Task[ProbeOutcome]] = {}
 
@@ -40,6 +49,10 @@ class Probes:
     async def _hold(self, request: ProbeRequest) -> ProbeOutcome:
         async with self._gates[request.address]:
             return await self._prober.probe(request)
+
+    async def after_tls(self, request: ProbeRequest) -> SmtpReply | None:
+        """How the server answered EHLO under TLS in the session of `request`; None for silence."""
+        return await self._courteous.after_tls(request) if self._courteous else None
 
     async def aclose(self) -> None:
         """Ends what is still under way."""

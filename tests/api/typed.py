@@ -1,0 +1,65 @@
+"""The public signatures, type-checked by `make lint` and never run: what compiles here may not stop compiling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import assert_type
+
+import dane_check
+from dane_check import (
+    Checker,
+    DomainCheck,
+    DomainWord,
+    Evidence,
+    Finding,
+    Lookup,
+    MatchReport,
+    Secure,
+    Settings,
+    TlsaRecord,
+)
+
+
+async def checks(names: Sequence[str]) -> None:
+    async with Checker(Settings(strict=True, resolver="127.0.0.1:5353")) as checker:
+        assert_type(await checker.domain("example.org", record=True), DomainCheck)
+        assert_type(await checker.host("mx.example.org", 587), DomainCheck)
+        async for check in checker.domains(names):
+            assert_type(check, DomainCheck)
+        assert_type(await checker.lookup("example.org", 52), Lookup)
+        assert_type(checker.evidence(), Evidence | None)
+
+
+async def functions(evidence: Evidence) -> None:
+    check = await dane_check.check_domain("example.org", Settings(), record=True)
+    assert_type(check.verdict.word, DomainWord)
+    assert_type(check.verdict.exit_status, int)
+    assert_type(check.diagnostics, tuple[Finding, ...])
+    assert_type(check.evidence, Evidence | None)
+    assert_type(await dane_check.replay(evidence), tuple[DomainCheck, ...])
+    assert_type(await dane_check.replay(Path("run.json")), tuple[DomainCheck, ...])
+    found = await dane_check.lookup(
+        "_25._tcp.mx.example.org",
+        "TLSA",
+        resolver="[::1]:53",
+        trust_anchor=[". DS 20326 8 2 00"],
+        now=1_790_000_000,
+        nsec3_iterations=150,
+        allow_sha1=True,
+    )
+    assert_type(found, Lookup)
+    if isinstance(found, Secure):
+        assert_type(found.records[0].wire, bytes)
+
+
+def in_step(now: datetime, chain: Sequence[bytes]) -> None:
+    assert_type(dane_check.check_domain_sync("example.org"), DomainCheck)
+    assert_type(dane_check.lookup_sync("example.org", "MX"), Lookup)
+    assert_type(dane_check.replay_sync("run.json"), tuple[DomainCheck, ...])
+    report = dane_check.match(
+        ["3 1 1 00", TlsaRecord(3, 1, 1, bytes(32))], chain, ["mx.example.org"], now=now, service="generic", roots=[b""]
+    )
+    assert_type(report, MatchReport)
+    assert_type(report.matched, int | None)
