@@ -48,7 +48,8 @@ def _closing(name: str, rdtype: str, found: Lookup) -> Line:
 def _sentence(name: str, rdtype: str, found: Lookup) -> str:
     if found.why is not None:
         hints = f" (the resolver says: {'; '.join(found.why.hints)})" if found.why.hints else ""
-        return f"{name} {rdtype}: {found.why.sentence}{hints}."
+        absent = " is absent, but not provably" if found.kind in {"nodata", "nxdomain"} else ""
+        return f"{name} {rdtype}{absent}: {found.why.sentence}{hints}."
     until = f", valid until {shown_moment(found.expires)}" if found.expires else ""
     match found:
         case SecureDenial(kind="nxdomain"):
@@ -102,7 +103,7 @@ def _why(why: Why) -> dict[str, Any]:
         "zone": visible(why.zone),
         "record": visible(why.record),
         "fault": why.fault,
-        "rcode": why.rcode,
+        "rcode": why.rcode and visible(why.rcode),
         "hints": [visible(hint) for hint in why.hints],
     }
 
