@@ -49,7 +49,8 @@ class UdpTransport:
         except ValueError:
             return NoReply(Fault.LOCAL, "not an IP address")
         query = write_query(question.name, question.rdtype, 0)
-        async with self._gates.setdefault(server, asyncio.Semaphore(IN_FLIGHT_PER_SERVER)):
+        gate = self._gates.get(server) or self._gates.setdefault(server, asyncio.Semaphore(IN_FLIGHT_PER_SERVER))
+        async with gate:
             try:
                 async with asyncio.timeout(self._limits.lookup_seconds):
                     return await self._ask(query, server)

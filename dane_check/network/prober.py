@@ -61,7 +61,7 @@ class SmtpProber:
         Never raises for anything the network does. Raises UsageError, before any packet, for a request that
         cannot be spoken: a protocol other than "smtp", no nameable key type, or a `helo` that is not one word.
         """
-        _check(request)
+        _refuse_unspeakable(request)
         if not _sendable(request.server_name):
             return _not_connected(Fault.LOCAL, "the name cannot be sent as SNI")
         deadline = asyncio.get_running_loop().time() + self._limits.session_seconds
@@ -173,7 +173,7 @@ class SmtpProber:
             await stream.close()
 
 
-def _check(request: ProbeRequest) -> None:
+def _refuse_unspeakable(request: ProbeRequest) -> None:
     if request.protocol != "smtp":
         raise UsageError(f"protocol {request.protocol!r} cannot be probed; the one there is is 'smtp'")
     if not request.key_types & ALL_KEY_TYPES:

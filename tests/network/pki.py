@@ -75,12 +75,43 @@ def weak_context() -> ssl.SSLContext:
     return made
 
 
-def _load(made: ssl.SSLContext, kind: str, extra: tuple[x509.Certificate, ...]) -> None:
-    pem = key(kind).private_bytes(
+def of_version_four() -> bytes:
+    """The ECDSA certificate with a version number that no standard knows, signed again: some parsers refuse it."""
+    plain = certificate("ecdsa")
+    to_be_signed = plain.tbs_certificate_bytes.replace(bytes.fromhex("a003020102"), bytes.fromhex("a003020103"), 1)
+    signer = key("ecdsa")
+    assert isinstance(signer, ec.EllipticCurvePrivateKey)
+    signature = signer.sign(to_be_signed, ec.ECDSA(hashes.SHA256()))
+    ecdsa_with_sha256 = bytes.fromhex("300a06082a8648ce3d040302")
+    return _tlv(0x30, to_be_signed + ecdsa_with_sha256 + _tlv(0x03, b"\0" + signature))
+
+
+def context_of(certificate_der: bytes, kind: str) -> ssl.SSLContext:
+    """A server's context that serves exactly these octets with the key of `kind`."""
+    made = context()
+    _load_pem(made, private_pem(kind) + ssl.DER_cert_to_PEM_cert(certificate_der).encode("ascii"))
+    return made
+
+
+def private_pem(kind: str) -> bytes:
+    return key(kind).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    for one in (certificate(kind), *extra):
-        pem += one.public_bytes(serialization.Encoding.PEM)
+
+
+def _tlv(tag: int, content: bytes) -> bytes:
+    length = len(content)
+    octets = bytes([length]) if length < 0x80 else b"\x82" + length.to_bytes(2, "big")
+    return bytes([tag]) + octets + content
+
+
+def _load(made: ssl.SSLContext, kind: str, extra: tuple[x509.Certificate, ...]) -> None:
+    chain = (certificate(kind), *extra)
+    pem = [private_pem(kind), *(one.public_bytes(serialization.Encoding.PEM) for one in chain)]
+    _load_pem(made, b"".join(pem))
+
+
+def _load_pem(made: ssl.SSLContext, pem: bytes) -> None:
     with tempfile.NamedTemporaryFile(suffix=".pem") as file:
         file.write(pem)
         file.flush()

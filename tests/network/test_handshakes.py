@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Callable
 
 import pytest
+from cryptography import x509
 
 from dane_check.limits import SessionLimits
 from dane_check.network.dialer import TcpDialer
@@ -111,6 +112,15 @@ class TestServedChain:
         chain = served(probe(with_tls(pki.weak_context())))
         assert chain.certificates == (pki.weak_der(),)
         assert chain.key_type is KeyType.RSA
+
+    def test_a_certificate_that_other_parsers_refuse_is_captured(self) -> None:
+        """The octets arrive as served even where a stricter parser would not read them (threats T-19)."""
+        odd = pki.of_version_four()
+        with pytest.raises(x509.InvalidVersion):
+            x509.load_der_x509_certificate(odd)
+        chain = served(probe(with_tls(pki.context_of(odd, "ecdsa"))))
+        assert chain.certificates == (odd,)
+        assert chain.key_type is KeyType.ECDSA
 
     def test_a_served_chain_within_the_limits_is_whole(self) -> None:
         """Twenty certificates are the limit, inclusive (L-17)."""
@@ -351,7 +361,7 @@ class TestBrokenOff:
         self, version: ssl.TLSVersion, then: Callable[[Peer], None], fault: Fault
     ) -> None:
         """A certificate without a Finished proves nothing: S4-A08, and the fault says how it ended."""
-        limits = SessionLimits(handshake_seconds=0.2)
+        limits = SessionLimits(handshake_seconds=0.3) if fault is Fault.TIMEOUT else LIMITS
         outcome = failure(_playing("ecdsa", version, _without_its_last_record, then), limits)
         assert (outcome.stage, outcome.refusal) == (Stage.HANDSHAKE, Refusal.TLS_BROKEN_OFF)
         assert outcome.fault is fault
@@ -377,7 +387,7 @@ class TestBrokenOff:
 
     def test_the_session_ends_during_the_handshake(self) -> None:
         """L-14 is inside no other limit: the whole session's deadline falls in the handshake here."""
-        outcome = failure(answering(b""), SessionLimits(session_seconds=0.1))
+        outcome = failure(answering(b""), SessionLimits(session_seconds=0.4))
         assert (outcome.refusal, outcome.fault) == (Refusal.TLS_BROKEN_OFF, Fault.TIMEOUT)
 
     def test_closed_after_the_220(self) -> None:
@@ -446,30 +456,56 @@ class TestAfterTls:
         assert replies == [SmtpReply(250, (b"mx.example.test", b"SIZE 1")), None]
 
     @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-    def test_the_chain_does_not_wait_for_the_second_ehlo(self, version: ssl.TLSVersion) -> None:
-        """A server that says nothing under TLS costs the verdict nothing, and aclose its second."""
+    @pytest.mark.parametrize("courtesy_seconds", [0.05, 60.0])
+    def test_the_chain_does_not_wait_for_the_second_ehlo(
+        self, version: ssl.TLSVersion, courtesy_seconds: float
+    ) -> None:
+        """A server that says nothing under TLS costs the verdict nothing, however long we would listen."""
+
+        async def run(port: int) -> float:
+            loop = asyncio.get_running_loop()
+            prober = SmtpProber(TcpDialer(), LIMITS, courtesy_seconds=courtesy_seconds)
+            request = ProbeRequest("127.0.0.1", port, "mx.example.test", helo="probe.example.test")
+            start = loop.time()
+            served(await prober.probe(request))
+            seconds = loop.time() - start
+            if courtesy_seconds < 1:
+                assert await prober.after_tls(request) is None
+                await prober.aclose()
+            return seconds
 
         def silent(peer: Peer) -> None:
             peer.start_tls(context)
             peer.hold()
 
-        async def run(port: int) -> tuple[float, SmtpReply | None]:
-            loop = asyncio.get_running_loop()
-            prober = SmtpProber(TcpDialer(), LIMITS, courtesy_seconds=0.3)
-            request = ProbeRequest("127.0.0.1", port, "mx.example.test", helo="probe.example.test")
-            start = loop.time()
-            served(await prober.probe(request))
-            seconds = loop.time() - start
-            reply = await prober.after_tls(request)
-            await prober.aclose()
-            return seconds, reply
-
         context = pki.context("ecdsa")
         context.maximum_version = version
         with ScriptedServer(silent) as server:
-            seconds, reply = asyncio.run(run(server.port))
-        assert seconds < 0.3
-        assert reply is None
+            assert asyncio.run(run(server.port)) < 30
+
+    def test_closing_waits_for_courtesies_no_longer_than_it_must(self) -> None:
+        """`aclose` lets QUIT be said, gives a silent server its moment, and leaves nothing open behind."""
+
+        async def run(port: int) -> None:
+            prober = SmtpProber(TcpDialer(), LIMITS, courtesy_seconds=0.05)
+            requests = [ProbeRequest("127.0.0.1", port, f"mx{n}.test") for n in range(5)]
+            for request in requests:
+                served(await prober.probe(request))
+            waiting = asyncio.ensure_future(prober.after_tls(requests[0]))
+            await asyncio.sleep(0)
+            await prober.aclose()
+            assert await waiting is None
+            assert len(asyncio.all_tasks()) == 1
+
+        def silent(peer: Peer) -> None:
+            peer.start_tls(context)
+            peer.hold()
+
+        context = pki.context("ecdsa")
+        with ScriptedServer(silent) as server:
+            asyncio.run(run(server.port))
+            server.wait()
+        assert server.connections == 5
 
     def test_an_error_after_tls_changes_no_chain(self) -> None:
         """S4-A19: a rejected second EHLO is a diagnostic; the chain stands."""

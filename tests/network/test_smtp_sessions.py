@@ -26,7 +26,7 @@ from .probing import LIMITS, failure, hold, probe_port
 from .scripted import Peer, Script, ScriptedServer, closed_port
 
 EHLO = b"EHLO probe.example.test"
-HASTY = SessionLimits(greeting_seconds=0.05, reply_seconds=0.05, line_octets=100, lines_per_reply=5)
+HASTY = SessionLimits(greeting_seconds=0.2, reply_seconds=0.2)
 
 
 def saying(*replies: bytes) -> Script:
