@@ -10,7 +10,7 @@ DEMO ?= \
 	good.test=0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint interop clean
+.PHONY: help demo test lint interop fixtures clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter
 
 interop: $(VENV)/.dev ## run against real name servers, resolvers and mail servers; needs root and Debian packages
 	$(PYTEST) -m interop -n 4 tests/interop
+
+fixtures: $(VENV)/.dev ## record every lab scenario anew, with fixed keys and clock
+	$(BIN)/python -m tests.replay.record
 
 clean: ## remove the virtual environment and every cache
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

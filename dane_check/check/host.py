@@ -47,7 +47,7 @@ class HostCheck:
 
 async def judge_host(check: HostCheck) -> HostVerdict:
     """The verdict on one MX host; lookups first, connections only where they allow them (RFC 7672 §2.2.2)."""
-    asked = Asked(check.source, [])
+    asked = Asked(check.source)
     early = _early_tlsa(check, asked)
     try:
         a, aaaa = await asyncio.gather(asked.lookup(check.host.name, "A"), asked.lookup(check.host.name, "AAAA"))

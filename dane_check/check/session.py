@@ -77,16 +77,20 @@ class Session:
     helo: str
 
 
-@dataclass(slots=True)
 class Asked:
-    """The lookups made for one host or domain, in the order a sender asks, kept for the report."""
+    """The lookups made for one host, kept in the order a sender asks, whichever answer came first."""
 
-    source: LookupSource
-    made: list[tuple[str, str, Lookup]]
+    def __init__(self, source: LookupSource) -> None:
+        self.source = source
+        self._answers: dict[tuple[str, str], Lookup | None] = {}
+
+    @property
+    def made(self) -> list[tuple[str, str, Lookup]]:
+        """Name, type and answer of every lookup that was answered."""
+        return [(name, rdtype, found) for (name, rdtype), found in self._answers.items() if found is not None]
 
     async def lookup(self, name: str, rdtype: str) -> Lookup:
         """The validated answer, noted."""
-        place = len(self.made)
-        found = await self.source.lookup(name, rdtype)
-        self.made.insert(place, (name, rdtype, found))
+        self._answers.setdefault((name, rdtype), None)
+        found = self._answers[name, rdtype] = await self.source.lookup(name, rdtype)
         return found

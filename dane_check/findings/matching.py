@@ -8,7 +8,7 @@ _PUBLISH = "Publish the record of what is served, and keep the old one for one T
 AREA = {
     Code.TLSA_MISMATCH: Diagnosis(
         (Severity.OUTAGE,),
-        "None of the {count} usable TLSA records of {host} matches the certificate that {address} serves.",
+        "No usable TLSA record of {host} ({count} in all) matches the certificate that {address} serves.",
         _PUBLISH,
         "RFC 7671 §8.1, RFC 7672 §2.2",
         "certificate-not-trusted",

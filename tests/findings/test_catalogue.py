@@ -48,7 +48,7 @@ def test_facts_fill_the_sentence_and_the_remedy() -> None:
     """Facts and what the finding is about are both at hand."""
     said = finding(Code.TLSA_MISMATCH, About("example.test", "mx.test", "192.0.2.1"), count=2, suggested="3 1 1 ab")
     assert (
-        sentence(said) == "None of the 2 usable TLSA records of mx.test matches the certificate that 192.0.2.1 serves."
+        sentence(said) == "No usable TLSA record of mx.test (2 in all) matches the certificate that 192.0.2.1 serves."
     )
     assert remedy(said).endswith("3 1 1 ab")
 
