@@ -16,7 +16,7 @@ EXECUTABLE = Path(sys.executable).with_name("dane-check")
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What one run of `dane-check domain … --json` gave."""
+    """What one run of the command with --json gave."""
 
     status: int
     document: dict[str, Any]
@@ -48,9 +48,16 @@ class Command:
         return self._seen[name, resolver]
 
     def _run(self, name: str, resolver: str) -> Checked:
-        options = ["--resolver", str(self.world.resolvers[resolver]), "--trust-anchor", str(self.world.roots.anchor)]
+        return self.run("domain", name, *self.world_options(resolver), "--allow-reserved")
+
+    def world_options(self, resolver: str = "unbound") -> tuple[str, ...]:
+        """The options that make the command ask this world and trust its root."""
+        return ("--resolver", str(self.world.resolvers[resolver]), "--trust-anchor", str(self.world.roots.anchor))
+
+    def run(self, *arguments: str) -> Checked:
+        """One run with these arguments, as JSON."""
         done = subprocess.run(
-            [str(EXECUTABLE), "domain", name, *options, "--allow-reserved", "--json"],
+            [str(EXECUTABLE), *arguments, "--json"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
