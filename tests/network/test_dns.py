@@ -276,6 +276,13 @@ class TestTcp:
         assert isinstance(heard, NoReply)
         assert heard.fault is Fault.MALFORMED
 
+    def test_a_malformed_reply_is_not_the_last_word_without_tcp(self) -> None:
+        """Where TCP is closed, the next try over UDP may still bring the answer (threats T-2, D-25)."""
+        replies = iter([lambda query: [reply(query, answer='"x"')[:-1]], right])
+        heard, server = ask(lambda query: next(replies)(query))
+        assert text(heard) == b"right"
+        assert len(server.queries) == 2
+
     def test_silence_over_udp_leads_to_tcp_in_the_last_try(self) -> None:
         """A path that drops UDP, or large UDP, still gives an answer (R4035-4.1-a)."""
         heard, server = ask(silent, lambda query: framed(*right(query)), QUICK)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import socket
 
+import dns.name
 import pytest
 
+from dane_check.network.dialer import TcpDialer
+from dane_check.network.dns import UdpTransport
 from dane_check.network.faults import fault_of, name_of
-from dane_check.ports import Fault
+from dane_check.ports import DialFailure, Fault, NoReply, Question, Server
 
 
 @pytest.mark.parametrize(
@@ -46,3 +50,27 @@ def test_an_error_without_a_number_is_ours() -> None:
     """Nothing is blamed on the network without a reason."""
     assert fault_of(OSError("odd")) is Fault.LOCAL
     assert name_of(OSError("odd")) == ""
+
+
+@pytest.mark.parametrize(
+    ("number", "fault"),
+    [(errno.EAFNOSUPPORT, Fault.NO_FAMILY), (errno.EMFILE, Fault.LOCAL), (errno.ENETUNREACH, Fault.UNREACHABLE)],
+)
+def test_a_machine_that_cannot_even_try_says_so(number: int, fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No socket, no connection and no question: a value with its reason, at once, over TCP and UDP alike."""
+    question = Question(dns.name.from_text("example.test."), 1)
+    loop = asyncio.new_event_loop()
+
+    def refuse(*_: object) -> socket.socket:
+        raise OSError(number, "no")
+
+    try:
+        monkeypatch.setattr(socket, "socket", refuse)
+        dialled = loop.run_until_complete(TcpDialer().open("2001:db8::1", 25))
+        asked = loop.run_until_complete(UdpTransport().ask(question, Server("2001:db8::1")))
+    finally:
+        monkeypatch.undo()
+        loop.close()
+    name = errno.errorcode[number]
+    assert dialled == DialFailure(fault, name)
+    assert asked == NoReply(fault, name)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dane_check.limits import SessionLimits
 from dane_check.network.handshake import NotShaken, Shaken, TlsChannel
 from dane_check.network.starttls import Cleared, Dialogue, Ended
-from dane_check.ports import ALL_KEY_TYPES, Refusal
+from dane_check.ports import ALL_KEY_TYPES, Fault, Refusal, StreamBroken
 
 from . import pki
 
@@ -166,3 +166,36 @@ def test_no_dialogue_raises(parts: list[bytes], step: int) -> None:
             assert b"".join(parts).rstrip(b"\r\n").endswith(smtp.starttls.lines[-1].rstrip(b"\r\n"))
         case Ended(failure, _):
             assert failure.refusal in Refusal
+
+
+class Slamming(MemoryServer):
+    """Takes the ClientHello, answers it, and resets when our next flight comes; `last` is what it had still said."""
+
+    def __init__(self, last: bytes) -> None:
+        super().__init__(context(ssl.TLSVersion.TLSv1_2), lambda flight: flight)
+        self.last = last
+
+    async def write(self, data: bytes) -> None:
+        if self.heard:
+            raise StreamBroken(Fault.RESET, "EPIPE")
+        await super().write(data)
+
+    async def read(self, octets: int) -> bytes:
+        return await super().read(octets) or self.last
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        (bytes((21, 3, 3, 0, 2, 2, 48)), NotShaken(Refusal.TLS_ALERT, None, "the server sent alert 48 (unknown_ca)")),
+        (b"", NotShaken(Refusal.TLS_BROKEN_OFF, Fault.RESET, "EPIPE")),
+    ],
+)
+def test_an_alert_is_read_even_where_nothing_can_be_written(last: bytes, expected: NotShaken) -> None:
+    """A server that refuses and slams the door while we write has still said why, if it said so."""
+
+    async def run() -> Shaken | NotShaken:
+        channel = TlsChannel(Slamming(last), None, ALL_KEY_TYPES, SessionLimits())
+        return await channel.shake_hands(asyncio.get_running_loop().time() + 5)
+
+    assert asyncio.run(run()) == expected
