@@ -33,7 +33,7 @@ async def check_relay(session: Session, host: str, port: int = SMTP_PORT) -> Dom
 
 def address_literal(literal: str) -> DomainCheck:
     """S1-01: DANE does not apply to an address literal; nothing is asked."""
-    said = finding(Code.MX_NONE, About(literal), why=f"{literal} is an address literal, to which DANE does not apply")
+    said = finding(Code.ADDRESS_LITERAL, About(literal))
     return DomainCheck(ended(literal, NoHosts(DomainWord.NOT_APPLICABLE, "address-literal", (said,)), None))
 
 

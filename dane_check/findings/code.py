@@ -17,6 +17,7 @@ class Code(StrEnum):
     ANCHORS_STALE = "anchors-stale"
     INCOMPLETE = "incomplete"
     # domain and MX
+    ADDRESS_LITERAL = "address-literal"
     MX_INSECURE = "mx-insecure"
     MX_BOGUS = "mx-bogus"
     MX_LOOKUP_FAILED = "mx-lookup-failed"

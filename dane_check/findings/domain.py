@@ -4,6 +4,12 @@ from dane_check.findings.code import Code
 from dane_check.findings.finding import Diagnosis, Severity
 
 AREA = {
+    Code.ADDRESS_LITERAL: Diagnosis(
+        (Severity.INFO,),
+        "{domain} is an address literal; DANE protects mail to domain names only.",
+        "",
+        "RFC 7672 §2.2",
+    ),
     Code.MX_INSECURE: Diagnosis(
         (Severity.UNPROTECTED,),
         "The MX records of {domain} are not signed ({why}); DANE protects the hop to a host, "

@@ -100,7 +100,7 @@ def _bogus(domain: str, why: Why) -> NoHosts:
 def _undetermined(domain: str, why: Why) -> NoHosts:
     about = About(domain)
     if why.cause is Cause.NO_DNSSEC:
-        said = finding(Code.ENV_RESOLVER_NO_DNSSEC, about, resolver=why.zone or "in use")
+        said = finding(Code.ENV_RESOLVER_NO_DNSSEC, about, why=why.sentence)
         return NoHosts(DomainWord.UNDETERMINED, "resolver-not-dnssec", (said,))
     if why.cause is Cause.ROOT_FAILURE:
         said = finding(Code.TRUST_ANCHOR_PROBLEM, about, why=why.sentence)

@@ -28,7 +28,7 @@ def failed_lookup(
         said = finding(Code.TRUST_ANCHOR_PROBLEM, about, why=why.sentence)
         return Stopped(HostWord.DNS_ERROR, "trust-anchor-problem", (*before, said))
     if why.cause is Cause.NO_DNSSEC:
-        said = finding(Code.ENV_RESOLVER_NO_DNSSEC, about, resolver=why.zone or "in use")
+        said = finding(Code.ENV_RESOLVER_NO_DNSSEC, about, why=why.sentence)
         return Stopped(HostWord.DNS_ERROR, "resolver-not-dnssec", (*before, said))
     bogus = isinstance(answer, Bogus)
     loops = code in (Code.ADDR_CNAME_LOOP, Code.TLSA_CNAME_LOOP)
