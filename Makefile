@@ -35,7 +35,7 @@ test: $(VENV)/.dev ## run all tests but those that need real servers
 
 lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff format --check dane_check tests
 	$(BIN)/mypy --strict
 	$(BIN)/lint-imports
 
