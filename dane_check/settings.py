@@ -49,7 +49,14 @@ class Settings:
             raise UsageError("now has no time zone; give an aware datetime such as datetime.now(timezone.utc)")
         if not self.ipv4 and not self.ipv6:
             raise UsageError("IPv4 and IPv6 are both switched off; leave one of them on")
+        if self.helo is not None and not _is_helo(self.helo):
+            raise UsageError("helo is not one word of printable ASCII; give a host name or an address literal")
         if self.timeout is not None and not 0 < self.timeout <= 600:
             raise UsageError("timeout is not between 0 and 600 seconds")
         if not 0 <= self.nsec3_iterations <= 2500:
             raise UsageError("nsec3_iterations is not between 0 and 2500")
+
+
+def _is_helo(name: str) -> bool:
+    """RFC 5321 §4.1.1.1: one argument, so that nothing else can be said with it."""
+    return 0 < len(name) <= 255 and all("!" <= character <= "~" for character in name)

@@ -86,6 +86,9 @@ def test_bad_settings_are_refused_at_once() -> None:
         Settings(ipv4=False, ipv6=False)
     with pytest.raises(UsageError, match="600"):
         Settings(timeout=0)
+    for helo in ("", "two words", "a\r\nMAIL FROM:<>", "h" * 256):
+        with pytest.raises(UsageError, match="one word"):
+            Settings(helo=helo)
 
 
 def test_names_and_types_that_are_none_are_refused() -> None:
