@@ -6,9 +6,10 @@ Keys come from their labels and signatures are deterministic, so the same call g
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from cryptography import x509
@@ -16,6 +17,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from dane_check.tlsa.der import BIT_STRING, OCTET_STRING, SEQUENCE, UTC_TIME, encode
 
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 END = datetime(2120, 1, 1, tzinfo=UTC)
@@ -26,6 +29,27 @@ HOST = "mx.example.test"
 
 PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
 _CURVE_ORDER_P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+# Primes of RSA keys for tests, by the length of the modulus.
+_PRIMES = {
+    2048: (
+        (
+            "ecdf7eb566579411956cd7ef560e47d004e269eabca924c1877133437c874301e6e82949c37727d1"
+            "cda492a104c98d7633d208be1dbfeeb86befb626931baa0532c5f0a77d6f3da2222a8566e1d98747"
+            "2ad11b730aa320c3ef570429acbad37e427683052df8a13051f032cd701d60628ed07a43d1c92896"
+            "ea98f7c41b52ebb9"
+        ),
+        (
+            "cc360ee4b0b24bf5427412b5a4bc66496c914d51db4a9d5737e18f6d286990c925875e1a64b74ac1"
+            "c65e75f82cce96701a6c056611a2af2629e93e6514ce027e69f6a00bb4eaddab522bd4b082556c5b"
+            "05284392068cd6f99f573b9696e314a1a44b81cf3317fe13130116add6a972fbf767dfee6036cfe8"
+            "9b7b40eabb467539"
+        ),
+    ),
+    512: (
+        ("f1c90f8be079d655b349f7bdfa41d4b762ba5a23f7af3d1ec4bc50dee23229cb"),
+        ("f17139d3a93a2eccf3577c9572a217d9b4b107ad735b93059753f3c3ba8f0009"),
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -52,6 +76,16 @@ def ec_key(label: str) -> ec.EllipticCurvePrivateKey:
 def ed25519_key(label: str) -> ed25519.Ed25519PrivateKey:
     """An Ed25519 key that is always the same for one label."""
     return ed25519.Ed25519PrivateKey.from_private_bytes(hashlib.sha256(label.encode()).digest())
+
+
+@cache
+def rsa_key(bits: int = 2048) -> rsa.RSAPrivateKey:
+    """The RSA key of this length, 2048 or 512 bits; always the same."""
+    p, q = (int(prime, 16) for prime in _PRIMES[bits])
+    public = rsa.RSAPublicNumbers(65537, p * q)
+    private = pow(65537, -1, (p - 1) * (q - 1))
+    numbers = rsa.RSAPrivateNumbers(p, q, private, private % (p - 1), private % (q - 1), pow(q, -1, p), public)
+    return numbers.private_key(unsafe_skip_rsa_key_validation=True)
 
 
 def distinguished(common_name: str) -> x509.Name:
@@ -146,6 +180,55 @@ def make_leaf(name: str = HOST, **changes: Any) -> Made:
         "dns_names": [HOST],
     }
     return make(name, **{**defaults, **changes})
+
+
+def assemble(
+    *,
+    spki: bytes,
+    signer: Made | None = None,
+    subject: bytes | None = None,
+    version: bytes = bytes.fromhex("a003020102"),
+    validity: bytes | None = None,
+    extensions: bytes = b"",
+    signed_with: Callable[[bytes], bytes] | None = None,
+    algorithm: bytes = bytes.fromhex("300a06082a8648ce3d040302"),
+) -> bytes:
+    """DER of a certificate from its pieces, however odd; ECDSA with SHA-256 by `signer` unless told."""
+    issuer = signer or make_ca()
+    pieces = (
+        version,
+        bytes.fromhex("02020457"),
+        algorithm,
+        issuer.name.public_bytes(),
+        validity or sequence(time_of("200101000000Z"), time_of("400101000000Z")),
+        subject if subject is not None else distinguished(HOST).public_bytes(),
+        spki,
+        extensions,
+    )
+    signed = sequence(*pieces)
+    signature = signed_with(signed) if signed_with else _ecdsa(issuer.key, signed)
+    return sequence(signed, algorithm, encode(BIT_STRING, b"\0", signature))
+
+
+def sequence(*parts: bytes) -> bytes:
+    """A DER SEQUENCE of these parts."""
+    return encode(SEQUENCE, *parts)
+
+
+def time_of(digits: str) -> bytes:
+    """A DER UTCTime, or what claims to be one."""
+    return encode(UTC_TIME, digits.encode())
+
+
+def subject_alt_name(*names: bytes) -> bytes:
+    """The extensions of a certificate that holds nothing but these dNSNames, as octets."""
+    general = sequence(*(encode(0x82, name) for name in names))
+    return encode(0xA3, sequence(sequence(bytes.fromhex("0603551d11"), encode(OCTET_STRING, general))))
+
+
+def _ecdsa(key: PrivateKey, octets: bytes) -> bytes:
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    return key.sign(octets, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
 
 
 def with_patch(der: bytes, old: bytes, new: bytes) -> bytes:

@@ -20,6 +20,8 @@ from dane_check.tlsa.record import MatchingType, Selector
 
 _BLOCK: Final = re.compile(r"-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----")
 _BEGIN: Final = "-----BEGIN CERTIFICATE-----"
+# RFC 5280 §4.1.2.2 allows 20 octets and some have more; Python refuses to print numbers of kilobytes.
+_LONGEST_SERIAL_BITS: Final = 1024
 
 T = TypeVar("T")
 
@@ -105,8 +107,10 @@ class Certificate:
 
     @property
     def serial(self) -> int | None:
-        """The serial number, which may be negative in certificates that break RFC 5280."""
-        return self.fields.serial if self.fields else None
+        """The serial number, negative in some certificates that break RFC 5280; None where it is absurd."""
+        if self.fields is None or self.fields.serial.bit_length() > _LONGEST_SERIAL_BITS:
+            return None
+        return self.fields.serial
 
     @cached_property
     def dns_names(self) -> tuple[str, ...] | None:

@@ -28,6 +28,8 @@ SEQUENCE: Final = 0x30
 SET: Final = 0x31
 
 _LONGEST_LENGTH: Final = 4  # octets of a length field: 4 GiB, far above every limit on what is read here
+# Octets of an object identifier: OpenSSL's largest known one has 15; a number of kilobytes is an attack.
+_LONGEST_IDENTIFIER: Final = 64
 
 
 class DerError(ValueError):
@@ -126,8 +128,8 @@ def integer(element: Element) -> int:
 def object_identifier(element: Element) -> str:
     """The dotted form of an OBJECT IDENTIFIER."""
     value = element.value
-    if not value or value[-1] & 0x80:
-        raise DerError("an object identifier that breaks off")
+    if not 0 < len(value) <= _LONGEST_IDENTIFIER or value[-1] & 0x80:
+        raise DerError("an object identifier that breaks off or is too long")
     numbers: list[int] = []
     number = 0
     for octet in value:

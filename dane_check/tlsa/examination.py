@@ -45,7 +45,10 @@ class Judgement:
 
 
 class Examination:
-    """A served chain and everything it is judged by; records are put to it one after the other."""
+    """A served chain and everything it is judged by; records are put to it one after the other.
+
+    complete -- False where more certificates were served than are looked at (L-17).
+    """
 
     def __init__(
         self,
@@ -54,10 +57,14 @@ class Examination:
         reference_names: Sequence[str],
         now: datetime,
         limits: PathLimits,
+        *,
+        complete: bool,
     ) -> None:
         self.chain = tuple(chain)
+        self.complete = complete
         self.now = now
         self.limits = limits
+        self.search_work = Work(limits)
         self.name = identify(chain[0], reference_names)
         self.served_path = untrusted_path(Pool.of(chain), now)
         self.leaf_weakness = keys.weakness(chain[0].spki) if chain[0].spki else None
@@ -74,17 +81,26 @@ class Examination:
             case CertificateUsage.DANE_EE:
                 return self._by_leaf(record)
             case CertificateUsage.DANE_TA:
-                return self._by_anchor(record)
+                return self._excused(self._by_anchor(record))
             case CertificateUsage.PKIX_EE:
                 named = self._by_leaf(record)
-                return named if named.reason is not None else self._by_trust_store(record, (0,))
+                if named.reason is not None:
+                    return named
+                return self._excused(self._by_trust_store(record, (0,)))
             case CertificateUsage.PKIX_TA:
-                return self._by_trust_store(record, None)
+                return self._excused(self._by_trust_store(record, None))
         assert_never(record.usage)
 
     def names(self, record: UsableRecord, certificate: Certificate) -> bool:
         """Whether the record's data is that of this certificate, octet by octet (RFC 6698 §2.1.3)."""
         return association_data(certificate, record.selector, record.matching_type) == record.data
+
+    def _excused(self, found: Judgement) -> Judgement:
+        """What was not looked at cannot be said to be missing: our limit is not the server's fault."""
+        if self.complete or found.reason not in (Reason.NO_MATCH, Reason.UNTRUSTED):
+            return found
+        detail = f"names nothing in the first {len(self.chain)} certificates; the others were not looked at"
+        return Judgement(Reason.CHAIN_TOO_LONG, detail)
 
     def _leaf_if_named(self, record: UsableRecord) -> tuple[Link, ...]:
         leaf = self.served_path[:1]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, assert_never
 
 from dane_check.limits import DEFAULT, Limits, SessionLimits
 from dane_check.tlsa.certificate import Certificate
@@ -86,13 +86,12 @@ def match(
     examination = None
     if served:
         trusted = [Certificate(bytes(root)) for root in roots]
-        examination = Examination(served, trusted, reference_names, now, limits.path)
-    judged = _judge_all(sorted_out, examination)
-    notes = notes_on(examination, [one for one in judged if one is not None]) if examination else frozenset()
-    if len(served) < len(chain):
-        notes |= {Note.CHAIN_LIMIT}
-    reports = tuple(map(_report, records, sorted_out, judged))
-    return _fold(reports, judged, notes)
+        complete = len(served) == len(chain)
+        examination = Examination(served, trusted, reference_names, now, limits.path, complete=complete)
+    verdicts = _judge_all(sorted_out, examination)
+    judged = [one for one in verdicts if isinstance(one, Judged)]
+    notes = notes_on(examination, judged) if examination else frozenset()
+    return _fold(tuple(map(_report, records, verdicts)), verdicts, notes)
 
 
 def ignored_by_agility(records: Sequence[UsableRecord | Unusable]) -> frozenset[int]:
@@ -133,33 +132,43 @@ def _within_limits(chain: Sequence[bytes], limits: SessionLimits) -> Iterator[Ce
         yield Certificate(bytes(one))
 
 
-def _judge_all(sorted_out: Sequence[UsableRecord | Unusable], examination: Examination | None) -> list[Judged | None]:
+def _judge_all(
+    sorted_out: Sequence[UsableRecord | Unusable], examination: Examination | None
+) -> list[Judged | Unusable]:
     """In an order of their own, so that a spent limit does not depend on the order of publication."""
     ignored = ignored_by_agility(sorted_out)
-    judged: list[Judged | None] = [None] * len(sorted_out)
-    usable_ones = [(one, index) for index, one in enumerate(sorted_out) if isinstance(one, UsableRecord)]
-    for record, index in sorted(usable_ones, key=lambda pair: pair[0].record.rdata, reverse=True):
+    found: dict[int, Judged | Unusable] = {}
+    for index in sorted(range(len(sorted_out)), key=lambda index: _turn(sorted_out[index])):
+        record = sorted_out[index]
+        if isinstance(record, Unusable):
+            found[index] = record
+            continue
         state = RecordState.IGNORED_DIGEST_AGILITY if index in ignored else RecordState.USABLE
         judgement = examination.judge(record) if examination else _NO_CERTIFICATE
-        judged[index] = Judged(record, state, judgement)
-    return judged
+        found[index] = Judged(record, state, judgement)
+    return [found[index] for index in range(len(sorted_out))]
 
 
-def _report(
-    record: TlsaRecord | MalformedTlsa, sorted_out: UsableRecord | Unusable, judged: Judged | None
-) -> RecordReport:
-    if isinstance(sorted_out, Unusable) or judged is None:
-        assert isinstance(sorted_out, Unusable)
-        return RecordReport(record, RecordState.UNUSABLE, None, None, None, sorted_out.reason, sorted_out.detail)
-    alone = judged.judgement
-    return RecordReport(
-        record, judged.state, alone.outcome, alone.depth, alone.served_index, alone.reason, alone.detail
-    )
+def _turn(record: UsableRecord | Unusable) -> bytes:
+    return record.record.rdata if isinstance(record, UsableRecord) else b""
 
 
-def _fold(reports: tuple[RecordReport, ...], judged: Sequence[Judged | None], notes: frozenset[Note]) -> MatchReport:
+def _report(record: TlsaRecord | MalformedTlsa, verdict: Judged | Unusable) -> RecordReport:
+    match verdict:
+        case Unusable(reason, detail):
+            return RecordReport(record, RecordState.UNUSABLE, None, None, None, reason, detail)
+        case Judged(_, state, alone):
+            return RecordReport(
+                record, state, alone.outcome, alone.depth, alone.served_index, alone.reason, alone.detail
+            )
+    assert_never(verdict)
+
+
+def _fold(
+    reports: tuple[RecordReport, ...], verdicts: Sequence[Judged | Unusable], notes: frozenset[Note]
+) -> MatchReport:
     """One record left standing by agility that authenticates is enough (RFC 6698 §4.1)."""
-    standing = [(index, one) for index, one in enumerate(judged) if one is not None and one.stands]
+    standing = [(i, one) for i, one in enumerate(verdicts) if isinstance(one, Judged) and one.stands]
     if not standing:
         detail = "none of the records is usable"
         return MatchReport(Outcome.NO_USABLE_TLSA, None, None, None, detail, reports, notes)

@@ -70,6 +70,8 @@ def _on_chain(examination: Examination) -> Iterator[Note]:
     places = [link.served_index for link in examination.served_path if link.served_index is not None]
     if places != sorted(places):
         yield Note.CHAIN_OUT_OF_ORDER
+    if not examination.complete:
+        yield Note.CHAIN_LIMIT
     if len(places) < len(examination.chain):
         yield Note.SUPERFLUOUS_CERTIFICATES
     if any(certificate.flaw is not None for certificate in examination.chain):
@@ -113,6 +115,6 @@ def _off_path(examination: Examination, anchors: Sequence[Certificate]) -> Note:
     """Served, yet not where senders look: would they find it if the chain were ordered otherwise?"""
     pool = Pool.of(examination.chain)
     for anchor in anchors:
-        if reachable(pool, anchor, examination.now, examination.limits):
+        if reachable(pool, anchor, examination.now, examination.search_work):
             return Note.CROSS_SIGN_ORDER
     return Note.TA_OFF_PATH

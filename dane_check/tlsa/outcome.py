@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from dane_check.tlsa.reason import Reason
 from dane_check.tlsa.record import CertificateUsage, MalformedTlsa, MatchingType, TlsaRecord, UnusableReason
@@ -48,6 +49,17 @@ class Note(StrEnum):
     CHAIN_LIMIT = "chain-limit"
 
 
+# Notes that say more about a mismatch than that the anchor is not served.
+_BETTER_EXPLANATIONS: Final = frozenset(
+    {
+        Note.AGILITY_ONLY_WEAKER_MATCHES,
+        Note.TA_OFF_PATH,
+        Note.TA_MATCHES_LEAF_ONLY,
+        Note.CROSS_SIGN_ORDER,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class RecordReport:
     """One record judged as if it were published alone.
@@ -89,14 +101,10 @@ class MatchReport:
     @property
     def ta_missing(self) -> bool:
         """Only digests of trust anchors are usable, and no served certificate is one (S4-A14)."""
-        if self.reason is not Reason.NO_MATCH or not self.notes & {Note.TA_NOT_SERVED}:
+        if self.reason is not Reason.NO_MATCH or Note.TA_NOT_SERVED not in self.notes:
             return False
         standing = [report.record for report in self.records if report.state is RecordState.USABLE]
-        return all(_is_anchor_digest(record) for record in standing) and not self.notes & {
-            Note.TA_OFF_PATH,
-            Note.TA_MATCHES_LEAF_ONLY,
-            Note.CROSS_SIGN_ORDER,
-        }
+        return all(map(_is_anchor_digest, standing)) and not self.notes & _BETTER_EXPLANATIONS
 
     @property
     def agility_only(self) -> bool:

@@ -55,9 +55,9 @@ class UnusableReason(StrEnum):
 DIGEST_OCTETS: Final = {MatchingType.SHA2_256: 32, MatchingType.SHA2_512: 64}
 
 # RFC 7218 §2; 255 is for private use.
-_USAGE_NAMES: Final = {"PKIX-TA": 0, "PKIX-EE": 1, "DANE-TA": 2, "DANE-EE": 3, "PRIVCERT": 255}
-_SELECTOR_NAMES: Final = {"CERT": 0, "SPKI": 1, "PRIVSEL": 255}
-_MATCHING_NAMES: Final = {"FULL": 0, "SHA2-256": 1, "SHA2-512": 2, "PRIVMATCH": 255}
+_USAGE_NAMES: Final = {"PKIX-TA": 0, "PKIX-EE": 1, "DANE-TA": 2, "DANE-EE": 3, "PrivCert": 255}
+_SELECTOR_NAMES: Final = {"Cert": 0, "SPKI": 1, "PrivSel": 255}
+_MATCHING_NAMES: Final = {"Full": 0, "SHA2-256": 1, "SHA2-512": 2, "PrivMatch": 255}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,16 @@ class TlsaRecord:
     def rdata(self) -> bytes:
         """The RDATA on the wire."""
         return bytes((self.usage, self.selector, self.matching_type)) + self.data
+
+    @property
+    def acronyms(self) -> str:
+        """The three numbers for people, such as `DANE-EE(3) SPKI(1) SHA2-256(1)` (RFC 7218 §2)."""
+        shown = (
+            _with_acronym(self.usage, _USAGE_NAMES),
+            _with_acronym(self.selector, _SELECTOR_NAMES),
+            _with_acronym(self.matching_type, _MATCHING_NAMES),
+        )
+        return " ".join(shown)
 
     def to_text(self) -> str:
         """Presentation form with numerals, the form to publish (RFC 6698 §2.2)."""
@@ -248,11 +258,17 @@ def _words(text: str) -> tuple[str, str, str, str]:
 
 
 def _number(word: str, name: str, acronyms: dict[str, int]) -> int:
-    if word.upper() in acronyms:
-        return acronyms[word.upper()]
+    for acronym, number in acronyms.items():
+        if word.upper() == acronym.upper():
+            return number
     if not (word.isascii() and word.isdigit()) or len(word) > 16 or int(word) > 255:
         raise ValueError(f"{name} {word[:32]!r} is neither a number in 0..255 nor a known acronym")
     return int(word)
+
+
+def _with_acronym(number: int, acronyms: dict[str, int]) -> str:
+    found = next((acronym for acronym, known in acronyms.items() if known == number), None)
+    return str(number) if found is None else f"{found}({number})"
 
 
 def _octets(digits: str) -> bytes:

@@ -37,9 +37,10 @@ def self_signed(certificate: Certificate) -> bool:
 def _identifies(identifier: AuthorityKeyIdentifier, issuer: Certificate) -> bool:
     """RFC 5280 §4.2.1.1; what either side leaves out is not compared."""
     key_identifier = issuer.extensions.subject_key_identifier if issuer.extensions else None
+    serial = issuer.fields.serial if issuer.fields else None
     if None not in (identifier.key_identifier, key_identifier) and identifier.key_identifier != key_identifier:
         return False
-    if identifier.serial is not None and identifier.serial != issuer.serial:
+    if identifier.serial is not None and identifier.serial != serial:
         return False
     return identifier.issuer is None or _same_name(identifier.issuer, issuer)
 

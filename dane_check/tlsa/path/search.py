@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from dane_check.limits import PathLimits
 from dane_check.tlsa.certificate import Certificate
 from dane_check.tlsa.path.build import Pool
 from dane_check.tlsa.path.issuing import likely_issued, self_signed
@@ -18,10 +17,9 @@ from dane_check.tlsa.path.judge import Work, judge_path
 _MOST_STEPS: Final = 256  # extensions of a path tried; a chain of 20 certificates needs far fewer
 
 
-def reachable(pool: Pool, anchor: Certificate, now: datetime, limits: PathLimits) -> bool:
+def reachable(pool: Pool, anchor: Certificate, now: datetime, work: Work) -> bool:
     """Whether some path from the leaf to this served certificate would hold."""
-    work = Work(limits)
-    return any(judge_path(path, now, work) is None for path in _paths(pool, anchor, limits.depth))
+    return any(judge_path(path, now, work) is None for path in _paths(pool, anchor, work.limits.depth))
 
 
 def _paths(pool: Pool, anchor: Certificate, depth: int) -> Iterator[tuple[Certificate, ...]]:
