@@ -1,13 +1,8 @@
-"""One run, wired: the world on one side, the engine on the other. `api` is its only customer.
-
-Files are read here (resolv.conf, trust anchors, evidence), once, before any packet is sent.
-"""
+"""One run, wired: the world on one side, the engine on the other. `api` is its only customer."""
 
 from __future__ import annotations
 
-import base64
 import dataclasses
-import socket
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
@@ -19,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 from dane_check.check.domain import check_domain, check_relay, clock_trouble
 from dane_check.check.outcome import DomainCheck
 from dane_check.check.session import DomainLookups, Probes, Session
-from dane_check.dnssec.anchors import Anchor, TrustAnchors, parse_trust_anchors
-from dane_check.dnssec.keys import Ds
+from dane_check.dnssec.anchors import TrustAnchors
 from dane_check.dnssec.lookup import Lookup
 from dane_check.dnssec.resolver import ValidatingResolver
 from dane_check.errors import UsageError
@@ -28,6 +22,7 @@ from dane_check.evidence import Evidence
 from dane_check.evidence.file import from_text
 from dane_check.evidence.recorder import Notebook, RecordingProber, RecordingTransport
 from dane_check.evidence.replayer import ReplayProber, ReplayTransport
+from dane_check.inputs import anchors_of, own_name, question_of, read_text, servers_of
 from dane_check.limits import Limits
 from dane_check.names import parse_domain, safe
 from dane_check.policy.environment import clock_suspect
@@ -37,7 +32,6 @@ from dane_check.settings import Settings
 if TYPE_CHECKING:
     from dane_check.network.prober import SmtpProber
 
-_RESOLV_CONF = Path("/etc/resolv.conf")
 _RELAY = "host:"  # how evidence names a configured relay
 _NOT_RECORDED = frozenset({"resolver", "trust_anchor", "now", "timeout", "limits"})  # kept elsewhere, or moot offline
 
@@ -98,7 +92,7 @@ class Run:
 
     async def lookup(self, name: str, rdtype: str | int) -> Lookup:
         """The validated answer for any name and type."""
-        owner, mnemonic = _question(name, rdtype)
+        owner, mnemonic = question_of(name, rdtype)
         return await self.session.lookups().lookup(owner, mnemonic)
 
     def evidence(self) -> Evidence | None:
@@ -137,9 +131,9 @@ async def open_run(
     record: bool = False,
 ) -> Run:
     """A run over the live network, with any side of the world replaced. Raises UsageError before any packet."""
-    servers = _servers(settings.resolver, given_transport=dns is not None)
+    servers = servers_of(settings.resolver, given_transport=dns is not None)
     now = settings.now or clock.now()
-    anchors, texts = _anchors(settings, now)
+    anchors, texts = anchors_of(settings, now)
     transport = dns or _live_transport(settings.limits)
     live = None
     if prober is None:
@@ -156,12 +150,12 @@ async def open_run(
 async def replaying_run(evidence: Evidence | PathLike[str] | str) -> Run:
     """A run over what `evidence` holds, and nothing else."""
     if not isinstance(evidence, Evidence):
-        evidence = from_text(_read(Path(evidence), "evidence file"))
+        evidence = from_text(read_text(Path(evidence), "evidence file"))
     known = {one.name for one in dataclasses.fields(Settings)} - _NOT_RECORDED
     chosen = {name: value for name, value in evidence.settings if name in known}
     settings = Settings(now=evidence.now, trust_anchor=evidence.anchors, **chosen)
     transport, prober = ReplayTransport(evidence), ReplayProber(evidence)
-    anchors, texts = _anchors(settings, evidence.now)
+    anchors, texts = anchors_of(settings, evidence.now)
     run = _assembled(settings, evidence.now, transport, prober, evidence.servers, anchors, texts, None, None)
     run.subjects = list(evidence.domains)
     return run
@@ -192,7 +186,7 @@ def _assembled(
         return resolver.for_domain()
 
     probes = Probes(prober, settings.limits.domain.sessions_per_address, live)
-    session = Session(settings, now, lookups, probes, settings.helo or _own_name())
+    session = Session(settings, now, lookups, probes, settings.helo or own_name())
     return Run(session, servers, texts, notebook, live)
 
 
@@ -235,84 +229,7 @@ def _live_transport(limits: Limits) -> DnsTransport:
     return UdpTransport(limits.dns)
 
 
-def _servers(resolver: str, *, given_transport: bool) -> tuple[Server, ...]:
-    from dane_check.network.servers import parse_server, system_resolvers
-
-    if resolver != "system":
-        return (parse_server(resolver),)
-    if given_transport:  # whoever brings a transport knows where it leads
-        return (Server("127.0.0.1"),)
-    found = system_resolvers(_read(_RESOLV_CONF, "resolver configuration"))
-    if not found:
-        raise UsageError(f"{_RESOLV_CONF} names no resolver; give one with --resolver ADDRESS")
-    return found
-
-
-def _anchors(settings: Settings, now: datetime) -> tuple[TrustAnchors, tuple[str, ...]]:
-    given = settings.trust_anchor
-    if given is None:
-        anchors = TrustAnchors.root()
-    elif isinstance(given, tuple) or (isinstance(given, str) and _is_anchor_text(given)):
-        anchors = parse_trust_anchors(given)
-    else:
-        anchors = parse_trust_anchors(_read(Path(given), "trust anchor file", settings.limits.input.file_octets))
-    return anchors, tuple(_anchor_text(anchor) for anchor in anchors.anchors if anchor.valid_at(now))
-
-
-def _anchor_text(anchor: Anchor) -> str:
-    entry = anchor.entry
-    if isinstance(entry, Ds):
-        return f"{anchor.zone} DS {entry.key_tag} {entry.algorithm} {entry.digest_type} {entry.digest.hex()}"
-    material = base64.b64encode(entry.material).decode("ascii")
-    return f"{anchor.zone} DNSKEY {entry.flags} {entry.protocol} {entry.algorithm} {material}"
-
-
-def _is_anchor_text(given: str) -> bool:
-    """A record and not a path: no file is called `. IN DS 20326 8 2 …`."""
-    fields = given.upper().split()
-    return "DS" in fields[:4] or "DNSKEY" in fields[:4]
-
-
-def _read(path: Path, what: str, most: int = 64 * 1024 * 1024) -> str:
-    try:
-        if not path.is_file() and not path.is_fifo():
-            raise UsageError(f"the {what} {safe(str(path))} does not exist or is no regular file; check the path")
-        with path.open("rb") as file:
-            octets = file.read(most + 1)
-    except OSError as error:
-        reason = error.strerror or "unreadable"
-        raise UsageError(f"the {what} {safe(str(path))} cannot be read: {reason}") from None
-    if len(octets) > most:
-        raise UsageError(f"the {what} {safe(str(path))} is larger than {most} octets")
-    try:
-        return octets.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UsageError(f"the {what} {safe(str(path))} is not text in UTF-8") from None
-
-
-def _question(name: str, rdtype: str | int) -> tuple[str, str]:
-    import dns.exception
-    import dns.name
-    import dns.rdatatype
-
-    try:
-        owner = dns.name.from_text(name, idna_codec=dns.name.IDNA_2008_Practical).to_text(omit_final_dot=True)
-    except (dns.exception.DNSException, UnicodeError, ValueError):
-        raise UsageError(f"{safe(name, 80)} is no domain name; type one such as _25._tcp.mx.example.org") from None
-    try:
-        number = dns.rdatatype.RdataType.make(rdtype)
-    except (dns.exception.DNSException, ValueError, TypeError):
-        raise UsageError(f"{safe(str(rdtype), 40)} is no record type; type one such as TLSA, MX or TYPE52") from None
-    return owner, dns.rdatatype.to_text(number)
-
-
 def _recorded_settings(settings: Settings) -> tuple[tuple[str, Any], ...]:
     return tuple(
         (one.name, getattr(settings, one.name)) for one in dataclasses.fields(settings) if one.name not in _NOT_RECORDED
     )
-
-
-def _own_name() -> str:
-    """This machine's name for EHLO; an address literal where it has none (RFC 5321 §4.1.3)."""
-    name = socket.gethostname()
-    return name if "." in name and name.isascii() and not any(c.isspace() for c in name) else "[127.0.0.1]"
