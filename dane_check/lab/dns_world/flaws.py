@@ -13,7 +13,7 @@ from dane_check.errors import UsageError
 
 
 class Kind(StrEnum):
-    """The words of the scenario files. The first five spoil RRsets, the others whole replies."""
+    """The words of the scenario files. The first five spoil RRsets, the next two proofs, the others replies."""
 
     UNSIGNED = "unsigned"  # RRSIGs left out
     BAD_SIGNATURE = "bad-signature"  # one bit of every signature flipped
@@ -21,6 +21,7 @@ class Kind(StrEnum):
     NOT_YET_VALID = "not-yet-valid"
     FORGED = "forged"  # rdata changed after it was signed
     NO_DENIAL = "no-denial"  # NSEC and NSEC3 left out
+    OPT_OUT = "opt-out"  # the NSEC3 records beside this answer have the flag set, and are signed so
     DROP = "drop"  # no reply at all
     DELAY = "delay"  # ... SECONDS
     TRUNCATE = "truncate"  # TC=1 over UDP, and TCP is closed without a word

@@ -18,7 +18,7 @@ from dns.rdata import Rdata
 from dns.rdataset import Rdataset
 from dns.rdatatype import RdataType
 
-from dane_check.lab.dns_world.denial import PLAIN, Chain, Denying, Hashing, Nsec3Chain, NsecChain, wildcard
+from dane_check.lab.dns_world.denial import OPT_OUT, PLAIN, Chain, Denying, Hashing, Nsec3Chain, NsecChain, wildcard
 from dane_check.lab.dns_world.flaws import ON_RRSETS, Flaw, Kind
 from dane_check.lab.dns_world.signing import Period, ZoneKeys
 
@@ -77,7 +77,7 @@ class Zone:
         self._sets = _with_keys(origin, sets, keys, hashing if denial is not DenialKind.NSEC else None)
         self._inner = _empty_non_terminals(origin, self._sets)
         self._chain = _chain(origin, self._sets, denial, hashing) if keys else None
-        self._signatures: dict[tuple[dns.name.Name, RdataType], Rdataset | None] = {}
+        self._signatures: dict[tuple[dns.name.Name, Rdata], Rdataset | None] = {}
 
     def look_up(self, name: dns.name.Name, rdtype: RdataType) -> Part:
         """What this zone says to `name` and `rdtype`; the name is at or below the origin (RFC 1034 §4.3.2)."""
@@ -141,6 +141,8 @@ class Zone:
     def _proof(self, name: dns.name.Name, rdtype: RdataType, denying: list[Denying]) -> tuple[SignedSet, ...]:
         if self._flaw({Kind.NO_DENIAL}, name, rdtype):
             return ()
+        if self._flaw({Kind.OPT_OUT}, name, rdtype):
+            denying = [(owner, rdata.replace(flags=OPT_OUT)) for owner, rdata in denying]
         sets = ((owner, dns.rdataset.from_rdata(TTL, rdata)) for owner, rdata in denying)
         return tuple(self._signed(owner, owner, rdataset, (name, rdtype)) for owner, rdataset in sets)
 
@@ -163,7 +165,7 @@ class Zone:
             return None
         if kind is not None:
             return self._make(self._keys, source, rdataset, kind)
-        key = (source, RdataType(rdataset.rdtype))
+        key = (source, rdataset[0])  # a denial of one owner may come with another flag
         if key not in self._signatures:
             self._signatures[key] = self._make(self._keys, source, rdataset, None)
         return self._signatures[key]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import ssl
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -73,8 +74,9 @@ class Credentials:
     def _make(self, sni: str | None) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.set_ciphers("ALL:!aNULL:@SECLEVEL=0")  # weak keys and old versions are served on purpose
-        context.minimum_version = _VERSIONS[min(self._versions)]
-        context.maximum_version = _VERSIONS[max(self._versions)]
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            context.minimum_version = _VERSIONS[min(self._versions)]
+            context.maximum_version = _VERSIONS[max(self._versions)]
         for presented in self._presented:
             if presented.sni == sni:
                 _load(context, presented.chain)

@@ -1,0 +1,64 @@
+"""Pytest fixtures for other people's tests: a lab that runs beside them (docs/lab.md).
+
+Switch them on with `pytest_plugins = ["dane_check.lab.pytest_plugin"]` in the top conftest.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+
+import pytest
+
+from dane_check.lab.lab import Lab
+from dane_check.lab.scenario import Scenario, load_scenarios
+
+_START_SECONDS = 30
+
+
+@pytest.fixture(scope="session")
+def dane_lab_scenarios() -> tuple[Scenario, ...]:
+    """The scenarios `dane_lab` plays; override it to play your own."""
+    return load_scenarios()
+
+
+@pytest.fixture(scope="session")
+def dane_lab(dane_lab_scenarios: tuple[Scenario, ...]) -> Iterator[Lab]:
+    """A running lab, in an event loop of its own thread: any test can talk to it, with or without asyncio."""
+    with running(Lab(dane_lab_scenarios)) as lab:
+        yield lab
+
+
+@contextmanager
+def running(lab: Lab) -> Iterator[Lab]:
+    """A lab that runs in a thread of its own until the end of the block."""
+    ready: Future[None] = Future()
+    loop = asyncio.new_event_loop()
+    over = asyncio.Event()
+
+    async def play() -> None:
+        async with lab:
+            ready.set_result(None)
+            await over.wait()
+
+    def work() -> None:
+        try:
+            loop.run_until_complete(play())
+        except Exception as error:
+            if ready.done():
+                raise
+            ready.set_exception(error)
+        finally:
+            loop.close()
+
+    thread = threading.Thread(target=work, name="dane-lab", daemon=True)
+    thread.start()
+    ready.result(_START_SECONDS)
+    try:
+        yield lab
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join(_START_SECONDS)
