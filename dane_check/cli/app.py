@@ -14,10 +14,10 @@ _EXAMPLES: Final = """\
 EXAMPLES
 
 \b
-  dane-check example.org                          will mail to example.org be protected?
-  dane-check lookup --explain example.org MX      one lookup, and what makes it true
-  dane-check --lab good.test                      the same in the embedded lab; nothing leaves this machine
-  dane-check doctor                               can this machine judge at all?
+  dane-check example.org                       will mail to example.org be protected?
+  dane-check --lab no-match.test               a domain of the embedded lab, off the Internet
+  dane-check lookup --explain example.org MX   one lookup, and what makes it true
+  dane-check doctor                            can this machine judge at all?
 
 `dane-check example.org` means `dane-check domain example.org`; see dane-check domain --help.
 """

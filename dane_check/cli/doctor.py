@@ -69,7 +69,7 @@ async def _examine(
         checks = [check async for check in checker.domains(domains)]
         return environment.EnvironmentReport(
             now=checker.now or datetime.now(UTC),
-            resolver=settings.resolver,
+            resolver=checker.settings.resolver,
             servers=checker.resolvers,
             anchors=checker.anchors,
             versions=environment.versions(),

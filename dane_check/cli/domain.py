@@ -149,11 +149,6 @@ def domain(
     no_early_tlsa: NoEarlyTlsa = False,
 ) -> int:
     """Will mail to DOMAIN be protected by DANE, host by host and address by address?"""
-    import asyncio
-
-    from dane_check.cli.writers import writer_for
-    from dane_check.report.text import TextOptions
-
     settings = Settings(
         resolver=resolver,
         trust_anchor=trust_anchor,
@@ -175,6 +170,12 @@ def domain(
     wanted = _wanted(names or [], host)
     if evidence:
         check_target(evidence, force)
+
+    import asyncio  # from here on there is something to judge
+
+    from dane_check.cli.writers import writer_for
+    from dane_check.report.text import TextOptions
+
     options = TextOptions(quiet=quiet, verbose=verbose, explain=explain, colour=colour())
     writer = writer_for(options, as_json, as_lines)
     return asyncio.run(_check(wanted, settings, writer, in_lab, lab_map, evidence, force))

@@ -33,7 +33,7 @@ def guarded(command: Callable[_Parameters, int]) -> Callable[_Parameters, int]:
     def run(*args: _Parameters.args, **options: _Parameters.kwargs) -> int:
         try:
             return command(*args, **options)
-        except (Exception, KeyboardInterrupt) as raised:
+        except (Exception, KeyboardInterrupt, SystemExit) as raised:
             raise Escaped(raised) from raised
 
     return run

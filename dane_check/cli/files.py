@@ -42,6 +42,8 @@ def _read_file(path: str, most_octets: int) -> bytes:
 def check_target(path: str, force: bool) -> None:
     """Raises UsageError if `save` could not write to `path`; asked before the first packet, not after the last."""
     folder = os.path.dirname(path) or "."
+    if not path:
+        raise UsageError("no file is named to write to; name one")
     try:
         there = os.lstat(path)
     except FileNotFoundError:

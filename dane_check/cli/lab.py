@@ -23,10 +23,10 @@ EXAMPLES
 
 \b
   dane-check lab list
-  dane-check --lab good.test                      one of its domains, the lab started for this run
-  dane-check lab serve --map lab.json &           a lab that stays
-  dane-check --lab-map lab.json good.test         … and is asked
-  sudo dane-check lab serve --real-ports          … on ports 53 and 25 of loopback, for any program
+  dane-check --lab no-match.test               the lab started for one check
+  dane-check lab serve --map lab.json &        a lab that stays
+  dane-check --lab-map lab.json no-match.test  … and is asked
+  sudo dane-check lab serve --real-ports       … on ports 53 and 25, for any program
 """
 
 RealPorts = Annotated[bool, option("--real-ports", explains="Listen on ports 53 and 25 of loopback addresses (root).")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import sys
 import time
@@ -19,6 +18,8 @@ async def progress(describe: Callable[[], str]) -> AsyncIterator[Callable[[], No
     if not sys.stderr.isatty():
         yield lambda: None
         return
+    import asyncio
+
     showing = asyncio.create_task(_show(describe))
     try:
         yield _erase
@@ -35,6 +36,8 @@ def _erase() -> None:
 
 
 async def _show(describe: Callable[[], str]) -> None:
+    import asyncio
+
     started = time.monotonic()
     while True:
         await asyncio.sleep(_PATIENCE)

@@ -80,13 +80,15 @@ def zone_line(host: HostVerdict, endpoint: EndpointVerdict) -> str | None:
 
 def comparison_lines(host: HostVerdict, comparison: Comparison, indent: str) -> Iterator[Line]:
     """Published, served and the line to publish, aligned so that digests stand under each other."""
+    values = served(host.tlsa, comparison.first)
     for record in host.tlsa[:_MOST_RECORDS]:
-        yield (f"{indent}published  {record.text}", Styled(_becomes(record), Style.DIM))
+        note = _becomes(record, record.text in dict(values))
+        yield (f"{indent}published  {record.text}", Styled(note, Style.DIM))
     if not host.tlsa:
         yield (f"{indent}published  nothing",)
     if len(host.tlsa) > _MOST_RECORDS:
         yield (f"{indent}           … and {len(host.tlsa) - _MOST_RECORDS} more",)
-    for value, certificate in served(host.tlsa, comparison.first):
+    for value, certificate in values:
         yield (f"{indent}served     {value}", Styled(_described(certificate), Style.DIM))
     line = zone_line(host, comparison.first)
     if line:
@@ -113,9 +115,11 @@ def _in_the_form_of(record: str, chain: Sequence[CertificateFacts]) -> Iterator[
             yield f"{usage} {selector} 1 {digest}", certificate
 
 
-def _becomes(record: RecordView) -> str:
+def _becomes(record: RecordView, names_what_is_served: bool) -> str:
     if record.state != "usable":
         return f"  ({record.state}{': ' + record.reason if record.reason else ''})"
+    if names_what_is_served:  # the digest agrees, so it is the path, a name or a date that does not
+        return "  (names what is served)"
     return "  (matches elsewhere)" if record.matches else "  (matches nothing served)"
 
 

@@ -22,7 +22,7 @@ def doctor_to_text(report: EnvironmentReport, *, colour: bool = False) -> str:
 def _lines(report: EnvironmentReport) -> Iterator[Line]:
     yield (f"clock      {shown_moment(report.now)}",)
     servers = ", ".join(report.servers) or "no server"
-    yield (f"resolver   {report.resolver}: {servers}",)
+    yield (f"resolver   {servers}{' (of this machine)' if report.resolver == 'system' else ''}",)
     for anchor in report.anchors or ("none",):
         yield (f"anchor     {anchor}",)
     for name, version in report.versions:

@@ -73,8 +73,8 @@ def _lines(check: DomainCheck, options: TextOptions) -> Iterator[Line]:
 
 def _header(verdict: DomainVerdict) -> Line:
     addresses = {(host.host, one.address) for host in verdict.hosts for one in host.endpoints}
-    counts = [counted(len(verdict.hosts), "host"), counted(len(addresses), "address", "addresses")]
-    counts = counts if verdict.hosts else []
+    tried = counted(len(addresses), "address", "addresses") if addresses else "no address tried"
+    counts = [counted(len(verdict.hosts), "host"), tried] if verdict.hosts else []
     mx = f"MX {answer(verdict.mx)}" if verdict.mx else "no MX lookup"
     implicit = ["the domain itself is the mail host"] if verdict.implicit_mx else []
     return (Styled(verdict.domain, Style.BOLD), f": {', '.join([mx, *implicit, *counts])}")
@@ -166,6 +166,7 @@ def _outcome(endpoint: EndpointVerdict) -> str:
         insecure = "" if endpoint.result is EndpointResult.AUTHENTICATED else f"{endpoint.result}  "
         return f"{insecure}{shortened(endpoint.matched)}{depth}"
     why = endpoint.reason or ("" if endpoint.certificates else endpoint.detail)
+    why = "" if why in endpoint.result else why
     return f"{endpoint.result}{f' ({why})' if why else ''}"
 
 

@@ -33,7 +33,7 @@ PAYLOADS = {
     "script": "</script><script>alert(1)</script>",
     "formula": "=cmd|' /C calc'!A0",
     "braces": "{about} {0} %s %(x)s",
-    "long": "A" * 100_000,
+    "long": "A" * 20_000,
 }
 
 

@@ -84,7 +84,7 @@ class TestReport:
     def test_the_text_says_it_line_by_line(self) -> None:
         assert doctor_to_text(machine(port25=FAILS)) == (
             "clock      2026-03-01 12:00 UTC\n"
-            "resolver   system: 192.0.2.53:53\n"
+            "resolver   192.0.2.53:53 (of this machine)\n"
             "anchor     . DS 20326 8 2 e0\n"
             "version    dane_check 0.1.0\n"
             "version    OpenSSL 4.0.3\n"

@@ -1,0 +1,84 @@
+"""A `Checker` that gives out verdicts prepared beforehand, in place of the world."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from dane_check.check.outcome import DomainCheck
+from dane_check.dnssec.lookup import Lookup
+from dane_check.evidence import Evidence
+from dane_check.settings import Settings
+from tests.report.examples import healthy
+from tests.report.test_json import LOOKUPS
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def with_status(status: int) -> DomainCheck:
+    """A check whose verdict has this exit status."""
+    return replace(healthy(), verdict=replace(healthy().verdict, exit_status=status))
+
+
+@dataclass(slots=True)
+class FakeWorld:
+    """What commands get instead of the world, and what they did with it.
+
+    judge -- makes the check of a name; raises what the engine is to raise.
+    """
+
+    judge: Callable[[str], DomainCheck] = lambda name: healthy()
+    found: Lookup = LOOKUPS["secure"][0]
+    heard: Evidence | None = None
+    settings: Settings | None = None
+    asked: list[Any] = field(default_factory=list)
+    opened_with: list[Any] = field(default_factory=list)
+    recorded: list[bool] = field(default_factory=list)
+
+    now = NOW
+    resolvers = ("192.0.2.53:53",)
+    anchors = (". DS 20326 8 2 e0",)
+
+    @contextlib.asynccontextmanager
+    async def opened(
+        self, settings: Settings, in_lab: bool, lab_map: str | None, names: Sequence[str] = ()
+    ) -> AsyncIterator[FakeWorld]:
+        """Stands for `world.opened`."""
+        self.settings = settings
+        self.opened_with.append((in_lab, lab_map, tuple(names)))
+        yield self
+
+    async def domains(self, names: Iterable[str], *, record: bool = False) -> AsyncIterator[DomainCheck]:
+        """The prepared checks, in the order asked."""
+        self.recorded.append(record)
+        for name in names:
+            self.asked.append(name)
+            yield self.judge(name)
+
+    async def host(self, name: str, port: int, *, record: bool = False) -> DomainCheck:
+        """The prepared check of a relay."""
+        self.asked.append((name, port))
+        return self.judge(name)
+
+    async def lookup(self, name: str, rdtype: str) -> Lookup:
+        """The prepared lookup."""
+        self.asked.append((name, rdtype))
+        return self.found
+
+    def evidence(self) -> Evidence | None:
+        """What was prepared."""
+        return self.heard
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> FakeWorld:
+    """The world of every command, replaced; no option comes from the environment."""
+    fake = FakeWorld()
+    for command in ("domain", "lookup", "doctor"):
+        monkeypatch.setattr(f"dane_check.cli.{command}.opened", fake.opened)
+    return fake
