@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from dane_check.dnssec.anchors import Anchor, TrustAnchors
+from dane_check.dnssec.anchors import Anchor, TrustAnchors, parse_trust_anchors
 from dane_check.dnssec.keys import Ds
 from dane_check.errors import UsageError
 from dane_check.names import safe
