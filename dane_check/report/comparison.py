@@ -72,8 +72,9 @@ def _differs(host: HostVerdict, endpoint: EndpointVerdict) -> bool:
 
 
 def zone_line(host: HostVerdict, endpoint: EndpointVerdict) -> str | None:
-    """The line to publish so that what this endpoint serves is matched; None where no record is at fault."""
-    if endpoint.suggested is None or not _differs(host, endpoint):
+    """The line to publish so that what this endpoint serves is matched; None where that would not mend it."""
+    published = endpoint.suggested in {record.text for record in host.tlsa}
+    if endpoint.suggested is None or published or endpoint.reason == "weak-crypto" or not _differs(host, endpoint):
         return None
     return f"{zone_owner(host, endpoint.port)} IN TLSA {endpoint.suggested}"
 
@@ -116,6 +117,8 @@ def _in_the_form_of(record: str, chain: Sequence[CertificateFacts]) -> Iterator[
 
 
 def _becomes(record: RecordView, names_what_is_served: bool) -> str:
+    if record.state == "ignored-digest-agility":
+        return "  (ignored: a stronger digest is published beside it)"
     if record.state != "usable":
         return f"  ({record.state}{': ' + record.reason if record.reason else ''})"
     if names_what_is_served:  # the digest agrees, so it is the path, a name or a date that does not

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from dane_check.policy.verdict import CertificateFacts, EndpointVerdict, LookupView
 from dane_check.ports import SmtpFacts, SmtpReply
@@ -59,18 +60,24 @@ def lookup_lines(lookup: LookupView, indent: str) -> Iterator[Line]:
         yield (f"{indent}  the resolver says: {hint}",)
 
 
-def chain_lines(lookup: LookupView, indent: str) -> Iterator[Line]:
-    """One lookup and its chain of trust from the anchor down; the link that fails comes last and says so."""
+def chain_lines(lookup: LookupView, shown: set[str], indent: str) -> Iterator[Line]:
+    """One lookup and its chain of trust from the anchor down; the link that fails comes last and says so.
+
+    shown -- the links that were printed before; a chain that begins with them is not printed twice.
+    """
     yield from lookup_lines(lookup, indent)
-    yield from tree(lookup.chain, indent)
+    links = _without_repetition(lookup.chain, shown)
+    for depth, link in enumerate(links, start=1):
+        yield (Styled(f"{indent}{'  ' * depth}└ {link}", Style.DIM),)
     if lookup.why:
         word = "fails here" if lookup.status in {"bogus", "indeterminate"} else "ends here"
         style = Style.BAD if lookup.status == "bogus" else Style.WARN
-        depth = "  " * (len(lookup.chain) + 1)
-        yield (f"{indent}{depth}└ ", Styled(word, style), f": {lookup.why}")
+        yield (f"{indent}{'  ' * (len(links) + 1)}└ ", Styled(word, style), f": {lookup.why}")
+    shown.update(lookup.chain)
 
 
-def tree(links: Sequence[str], indent: str) -> Iterator[Line]:
-    """Links, each one step further in than the one it hangs on."""
-    for depth, link in enumerate(links, start=1):
-        yield (Styled(f"{indent}{'  ' * depth}└ {link}", Style.DIM),)
+def _without_repetition(chain: Sequence[str], shown: set[str]) -> list[str]:
+    known = list(takewhile(shown.__contains__, chain))
+    if len(known) < 2:
+        return list(chain)
+    return [f"… as above, down to {known[-1].partition(':')[0]}", *chain[len(known) :]]

@@ -27,7 +27,7 @@ def _lines(name: str, rdtype: str, found: Lookup, explain: bool) -> Iterator[Lin
     for record in found.records:
         yield (f"{_absolute(record.owner)} {record.ttl} IN {record.rdtype or rdtype} {record.text}",)
     if explain:
-        yield from chain_lines(lookup_view(name, rdtype, found), "  ")
+        yield from chain_lines(lookup_view(name, rdtype, found), set(), "  ")
     yield _closing(name, rdtype, found)
 
 

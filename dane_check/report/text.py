@@ -24,6 +24,7 @@ from dane_check.report.words import (
     tlsa_lookup,
 )
 
+_SAYS_IT_ALL = frozenset({EndpointResult.ENCRYPTED, EndpointResult.CLEARTEXT, EndpointResult.NO_STARTTLS})
 _UNBROKEN = frozenset({HostWord.DANE_OK, HostWord.NO_ADDRESS, HostWord.NOT_APPLICABLE})
 
 
@@ -54,15 +55,16 @@ def check_to_text(check: DomainCheck, options: TextOptions = TextOptions()) -> s
 
 def _lines(check: DomainCheck, options: TextOptions) -> Iterator[Line]:
     verdict = check.verdict
+    links_shown: set[str] = set()
     if not options.quiet:
         yield _header(verdict)
     for trouble in grouped(ordered(verdict.findings, options.severities)):
         yield from trouble_lines(trouble, None, "  ")
     if verdict.mx and not options.quiet:
-        yield from _lookups((verdict.mx,), options, "  ")
+        yield from _lookups((verdict.mx,), links_shown, options, "  ")
     for host in verdict.hosts:
         if not (options.quiet and host.word in _UNBROKEN):
-            yield from _host(host, options)
+            yield from _host(host, links_shown, options)
     beside = ordered(check.diagnostics, options.severities)
     if beside and not options.quiet:
         yield ("  beside the verdict:",)
@@ -87,7 +89,7 @@ def _closing(verdict: DomainVerdict) -> Line:
     return (word, f"{why}  {named}{verdict.sentence}  [exit status {verdict.exit_status}]")
 
 
-def _host(host: HostVerdict, options: TextOptions) -> Iterator[Line]:
+def _host(host: HostVerdict, links_shown: set[str], options: TextOptions) -> Iterator[Line]:
     yield _host_line(host)
     shown: dict[Chain, str] = {}
     allowance = Allowance()
@@ -97,7 +99,7 @@ def _host(host: HostVerdict, options: TextOptions) -> Iterator[Line]:
             yield from _session_lines(group, shown, allowance)
     yield from host_trouble_lines(host, options.severities, "    ")
     if not options.quiet:
-        yield from _lookups(host.lookups, options, "    ")
+        yield from _lookups(host.lookups, links_shown, options, "    ")
 
 
 def _host_line(host: HostVerdict) -> Line:
@@ -165,14 +167,14 @@ def _outcome(endpoint: EndpointVerdict) -> str:
         depth = "" if endpoint.depth is None else f"  depth {endpoint.depth}"
         insecure = "" if endpoint.result is EndpointResult.AUTHENTICATED else f"{endpoint.result}  "
         return f"{insecure}{shortened(endpoint.matched)}{depth}"
-    why = endpoint.reason or ("" if endpoint.certificates else endpoint.detail)
+    why = endpoint.reason or ("" if endpoint.result in _SAYS_IT_ALL else endpoint.detail)
     why = "" if why in endpoint.result else why
     return f"{endpoint.result}{f' ({why})' if why else ''}"
 
 
-def _lookups(lookups: Sequence[LookupView], options: TextOptions, indent: str) -> Iterator[Line]:
+def _lookups(lookups: Sequence[LookupView], links_shown: set[str], options: TextOptions, indent: str) -> Iterator[Line]:
     for lookup in lookups:
         if options.explain:
-            yield from chain_lines(lookup, indent)
+            yield from chain_lines(lookup, links_shown, indent)
         elif options.verbose:
             yield from lookup_lines(lookup, indent)

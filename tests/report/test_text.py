@@ -138,6 +138,17 @@ class TestDefaultForm:
         )
         assert f"_25._tcp.{name}. IN TLSA 3 1 1 {SERVED}" in check_to_text(with_host(host))
 
+    @pytest.mark.parametrize("reason", ["weak-crypto", "agility"])
+    def test_no_line_is_offered_that_would_not_mend_it(self, reason: str) -> None:
+        tlsa = (record(SERVED, 0),) if reason == "agility" else (record(OTHER, 0),)
+        host = replace(bad_host(), tlsa=tlsa, endpoints=(replace(failing("192.0.2.2"), reason=reason),))
+        assert "IN TLSA" not in check_to_text(with_host(replace(host, findings=())))
+
+    def test_a_record_that_names_what_is_served_says_so(self) -> None:
+        """The digest agrees, so it is the path, a name or a date that fails."""
+        host = replace(bad_host(), tlsa=(record(SERVED, 0),))
+        assert f"3 1 1 {SERVED}  (names what is served)" in check_to_text(with_host(host))
+
     def test_an_unsigned_host_is_offered_no_record_that_could_not_work(self) -> None:
         check = no_dane()
         host = replace(check.verdict.hosts[0], endpoints=(replace(failing("192.0.2.1"), word=HostWord.NO_DANE),))
@@ -208,6 +219,12 @@ class TestOtherForms:
         place = next(number for number, line in enumerate(text) if "fails here" in line)
         assert "org. DNSKEY" in text[place - 1]
         assert "the signature by example.org. over example.org. MX is wrong" in text[place]
+
+    def test_explain_shows_a_common_beginning_once(self) -> None:
+        text = check_to_text(healthy(), TextOptions(explain=True))
+        assert text.count("└ . DNSKEY: trust anchor 20326") == 1
+        assert text.count("└ … as above, down to org. DNSKEY") == 6
+        assert text.count("signed by example.org.") == 7
 
     def test_without_colour_there_is_no_control_sequence(self) -> None:
         assert "\x1b" not in check_to_text(broken(), TextOptions(verbose=True, explain=True))
