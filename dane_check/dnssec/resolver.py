@@ -230,7 +230,9 @@ class ValidatingResolver:
         self, name: dns.name.Name, sets: Sequence[RRset], message: Message, tally: Tally, budget: Budget
     ) -> Step | None:
         """Every set of the name is judged, and the weakest gives the status."""
-        steps = [await self._data(one, message, tally, budget) for one in sets if one.owner == name]
+        made = alias.at(name, {(one.owner, one.rdtype): one for one in sets})
+        own = [one for one in sets if one.owner == name and not (made is not None and made.claimed is one)]
+        steps = [await self._data(one, message, tally, budget) for one in own]
         return weakest(steps) if steps else None
 
     # --- where a step lies ---------------------------------------------------------------------------

@@ -249,8 +249,12 @@ class World:
         zone = self.zone_of(name.parent() if rdtype == rrtype.DS and name != dns.name.root else name)
         for above in _ancestors(name):
             if (dname := zone.sets.get((above, rrtype.DNAME))) is not None:
-                target = dns.name.Name(name.labels[: -len(above)] + dname[0].target.labels)
                 self._add(reply.answer, zone, dname)
+                try:
+                    target = dns.name.Name(name.labels[: -len(above)] + dname[0].target.labels)
+                except dns.name.NameTooLong:
+                    reply.set_rcode(dns.rcode.YXDOMAIN)
+                    return None
                 reply.answer.append(dns.rrset.from_text(name, 3600, "IN", "CNAME", str(target)))
                 return target
         if name in zone.names():
