@@ -9,6 +9,7 @@ from typing import Final, ParamSpec
 
 from dane_check.cli.output import OutputFailed, abandon, complain
 from dane_check.errors import UsageError
+from dane_check.names import safe
 
 USAGE: Final = 2
 INTERNAL: Final = 70
@@ -67,9 +68,9 @@ def _status_of(raised: BaseException, verbose: bool) -> int:
 
 def _own_bug(raised: BaseException, verbose: bool) -> int:
     if verbose:
-        traceback.print_exception(raised)
-    what = f"{type(raised).__name__}: {raised}".splitlines()[0][:200]
-    printable = "".join(one if one.isprintable() else "?" for one in what)
+        for line in "".join(traceback.format_exception(raised)).splitlines():
+            complain(safe(line, 1000))  # it may quote what a server sent
+    what = f"{type(raised).__name__}: {raised}".splitlines()[0]
     wanted = "this output" if verbose else "what the same command prints with -v"
-    complain(f"internal error, nothing was judged ({printable}); please report it with {wanted}")
+    complain(f"internal error, nothing was judged ({safe(what, 200)}); please report it with {wanted}")
     return INTERNAL

@@ -81,7 +81,13 @@ def lookup(
 
 async def _look_up(name: str, rdtype: str, settings: Settings, in_lab: bool, lab_map: str | None) -> Lookup:
     async with (
-        opened(settings, in_lab, lab_map) as checker,
+        opened(settings, in_lab, lab_map, _in_the_lab(name)) as checker,
         progress(lambda: f"looking up {safe(name, 80)}"),
     ):
         return await checker.lookup(name, rdtype.upper())
+
+
+def _in_the_lab(name: str) -> tuple[str, ...]:
+    """The name to look for among the lab's; the root and top-level domains belong to no scenario."""
+    plain = name.strip().rstrip(".").lower()
+    return (plain,) if "." in plain else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Final, Protocol, runtime_checkable
 
@@ -11,7 +12,8 @@ from typer.main import get_command
 
 from dane_check.cli.app import COMMANDS, app
 from dane_check.cli.exits import PIPE_CLOSED, USAGE, settled
-from dane_check.cli.output import abandon, complain, prepare, write
+from dane_check.cli.output import abandon, complain, prepare
+from dane_check.names import safe
 
 _OF_THE_PROGRAM: Final = frozenset({"-h", "--help", "--version", "--install-completion", "--show-completion"})
 
@@ -28,9 +30,10 @@ class _ShownByTyper(Protocol):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line `arguments`, or that of the process, and returns the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments is None and not sys.warnoptions:
+        warnings.simplefilter("ignore")  # of use to developers, who ask for them with -W
     prepare()
-    status = settled(lambda: _run(given), verbose=_is_verbose(given))
-    return settled(lambda: _flushed(status), verbose=_is_verbose(given))
+    return settled(lambda: _run(given), verbose=_is_verbose(given))
 
 
 def _run(given: list[str]) -> int:
@@ -59,15 +62,10 @@ def with_default_command(given: list[str]) -> list[str]:
 def _mistyped(error: _ShownByTyper) -> int:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "dane-check"
-    complain(f"{' '.join(error.format_message().split()).rstrip('.')}; see {path} --help")
+    complain(f"{safe(' '.join(error.format_message().split()).rstrip('.'))}; see {path} --help")
     return USAGE
 
 
 def _is_verbose(given: list[str]) -> bool:
     short = [one for one in given if one.startswith("-") and not one.startswith("--")]
     return "--verbose" in given or any("v" in one for one in short) or bool(os.environ.get("DANE_CHECK_VERBOSE"))
-
-
-def _flushed(status: int) -> int:
-    write("")
-    return status

@@ -14,6 +14,8 @@ class OutputFailed(Exception):
 
 def write(text: str) -> None:
     """`text` to standard output, at once. Raises BrokenPipeError when nobody reads any more, else OutputFailed."""
+    if sys.stdout is None:  # the process was started without one
+        raise OutputFailed("there is no standard output to write to")
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -25,8 +27,9 @@ def write(text: str) -> None:
 
 def complain(sentence: str) -> None:
     """One line to standard error, with the program's name in front."""
-    sys.stderr.write(f"dane-check: {sentence}\n")
-    sys.stderr.flush()
+    if sys.stderr is not None:
+        sys.stderr.write(f"dane-check: {sentence}\n")
+        sys.stderr.flush()
 
 
 def prepare() -> None:
@@ -55,4 +58,4 @@ def wants_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:
 
 def colour() -> bool:
     """Whether standard output gets colours in this run."""
-    return wants_colour(sys.stdout, os.environ)
+    return sys.stdout is not None and wants_colour(sys.stdout, os.environ)

@@ -15,7 +15,7 @@ _ERASE: Final = "\r\x1b[K"
 @contextlib.asynccontextmanager
 async def progress(describe: Callable[[], str]) -> AsyncIterator[Callable[[], None]]:
     """Shows `describe()` and the seconds gone by; what it yields takes the line away before something is printed."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield lambda: None
         return
     import asyncio

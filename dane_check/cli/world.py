@@ -87,20 +87,32 @@ def _scenarios(names: Sequence[str]) -> Sequence[Scenario]:
     """Those that `names` are about; all of them where nothing is named."""
     from dane_check.lab import load_scenarios
 
-    scenarios = load_scenarios()
-    strange = [name for name in names if not any(_within(name, one.domain) for one in scenarios)]
-    if strange:
-        raise UsageError(f"{strange[0]} is no domain of the lab; see dane-check lab list")
-    wanted = tuple(one for one in scenarios if any(_within(name, one.domain) for name in names))
-    return wanted or scenarios
+    found = [_scenario_of(name) for name in names]
+    for name, scenario in zip(names, found, strict=True):
+        if scenario is None:
+            raise UsageError(f"{name} is no domain of the lab; see dane-check lab list")
+    return tuple({one.id: one for one in found if one is not None}.values()) or load_scenarios()
 
 
-def _within(name: str, domain: str) -> bool:
-    return name == domain or name.endswith(f".{domain}")
+def _scenario_of(name: str) -> Scenario | None:
+    from dane_check.lab import load_scenarios
+
+    within = (one for one in load_scenarios() if any(_within(name, zone) for zone in _zones(one)))
+    return next(within, None)
+
+
+def _zones(scenario: Scenario) -> set[str]:
+    return {scenario.domain} | {zone.name for zone in scenario.zone if zone.name}
+
+
+def _within(name: str, zone: str) -> bool:
+    return name == zone or name.endswith(f".{zone}")
 
 
 def _resolver(lab: LabMap, names: Sequence[str]) -> Server:
-    servers = list(dict.fromkeys(lab.resolver_of(name) for name in names)) or [lab.resolver]
+    """The resolver of the scenarios that `names` are about; some have one of their own."""
+    scenarios = [_scenario_of(name) for name in names]
+    servers = {lab.resolver_of(one.domain) for one in scenarios if one is not None} or {lab.resolver}
     if len(servers) > 1:
         raise UsageError("these domains of the lab are asked through different resolvers; check them one at a time")
-    return servers[0]
+    return servers.pop()

@@ -104,6 +104,9 @@ BAD_INPUT = [
     ["--evidence", "/nonexistent/run.json", "example.org"],
     ["--evidence", "/", "example.org"],
     ["--no-such-option", "example.org"],
+    ["--\x1b[31m", "example.org"],
+    ["--timeout", "\x1b[31m", "example.org"],
+    ["\x1b[31m.example"],
     ["lookup"],
     ["lookup", "example.org"],
     ["lookup", "example.org", "MX", "again"],
@@ -213,11 +216,14 @@ class TestOwnBugs:
     @pytest.mark.parametrize("asked", [["-v"], ["--verbose"], ["-qv"]])
     def test_the_traceback_is_shown_with_v(self, world: FakeWorld, capsys: Capture, asked: list[str]) -> None:
         def judge(name: str) -> Any:
-            raise RuntimeError("boom")
+            raise RuntimeError("boom \x1b[31m\nsecond line")
 
         world.judge = judge
         assert main([*asked, "example.org"]) == 70
-        assert "Traceback" in complaint(capsys)
+        said = complaint(capsys)
+        assert "Traceback" in said
+        assert "second line" in said
+        assert "\x1b" not in said
 
     def test_an_interrupt_ends_in_130(self, world: FakeWorld, capsys: Capture) -> None:
         def judge(name: str) -> Any:

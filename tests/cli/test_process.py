@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -63,13 +64,23 @@ class TestPipes:
         assert (done.returncode, done.stderr) == (141, b"")
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-    @pytest.mark.parametrize("arguments", [["schema"], ["--version"]])
+    @pytest.mark.parametrize("arguments", [["schema"], ["--version"], ["lab", "list"]])
     def test_a_full_disk_is_no_success(self, arguments: list[str]) -> None:
         with Path("/dev/full").open("wb") as full:
             done = subprocess.run([*COMMAND, *arguments], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
         assert done.returncode == 70
         assert b"cannot write" in done.stderr
         assert b"Traceback" not in done.stderr
+
+    def test_without_a_standard_output_nothing_is_a_success(self) -> None:
+        script = 'exec "$0" -m dane_check schema >&-'
+        done = subprocess.run(["sh", "-c", script, sys.executable], stderr=subprocess.PIPE, timeout=60, check=False)
+        assert (done.returncode, done.stderr) == (70, b"dane-check: there is no standard output to write to\n")
+
+    def test_without_a_standard_error_the_status_still_tells(self) -> None:
+        script = 'exec "$0" -m dane_check user@example.org 2>&-'
+        done = subprocess.run(["sh", "-c", script, sys.executable], stdout=subprocess.PIPE, timeout=60, check=False)
+        assert (done.returncode, done.stdout) == (2, b"")
 
 
 class TestLab:
@@ -91,6 +102,23 @@ class TestLab:
         for one in [*live, *again]:
             del one["timings"]
         assert sorted(again, key=lambda one: one["domain"]) == sorted(live, key=lambda one: one["domain"])
+
+    def test_evidence_may_come_from_standard_input(
+        self, capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "run.json"
+        assert main(["-q", "--lab", "--host", "mx.ee-matches.test", "--evidence", str(file)]) == 0
+        live = capsys.readouterr().out
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(file.read_bytes())))
+        assert main(["replay", "-q", "-"]) == 0
+        assert capsys.readouterr().out == live
+
+    def test_a_scenario_with_a_resolver_of_its_own_is_asked_through_it(self, capsys: Capture) -> None:
+        assert main(["--lab", "resolver-refuses.test"]) == 4
+        assert main(["lookup", "--lab", "resolver-refuses.test", "MX"]) == 4
+        assert main(["lookup", "--lab", "test", "SOA"]) == 0
+        assert main(["--lab", "resolver-refuses.test", "ee-matches.test"]) == 2
+        assert "one at a time" in capsys.readouterr().err
 
     def test_the_line_to_publish_names_what_is_served(self, capsys: Capture) -> None:
         assert main(["--lab", "no-match.test"]) == 1
