@@ -192,13 +192,14 @@ def assemble(
     extensions: bytes = b"",
     signed_with: Callable[[bytes], bytes] | None = None,
     algorithm: bytes = bytes.fromhex("300a06082a8648ce3d040302"),
+    inner_algorithm: bytes | None = None,
 ) -> bytes:
     """DER of a certificate from its pieces, however odd; ECDSA with SHA-256 by `signer` unless told."""
     issuer = signer or make_ca()
     pieces = (
         version,
         bytes.fromhex("02020457"),
-        algorithm,
+        inner_algorithm or algorithm,
         issuer.name.public_bytes(),
         validity or sequence(time_of("200101000000Z"), time_of("400101000000Z")),
         subject if subject is not None else distinguished(HOST).public_bytes(),

@@ -14,7 +14,7 @@ from dane_check.tlsa.certificate import Certificate
 from dane_check.tlsa.der import BIT_STRING, INTEGER, encode
 from dane_check.tlsa.match import Note, Outcome, Reason
 from dane_check.tlsa.record import TlsaRecord
-from tests.pki import HOST, assemble, ec_key, make, make_ca, make_leaf, sequence, subject_alt_name
+from tests.pki import HOST, assemble, ec_key, make, make_ca, make_leaf, rsa_key, sequence, subject_alt_name
 from tests.tlsa.chains import judge, record
 
 ROOT = make_ca("Root")
@@ -122,6 +122,15 @@ class TestContents:
         leaf = make("x", issuer=ROOT).der
         assert judge([record((2, 0, 1), issuer)], [leaf, issuer]).outcome is Outcome.FAILED
         assert judge([TlsaRecord(2, 1, 0, spki)], [leaf]).reason is Reason.NO_MATCH
+
+    def test_the_bound_on_rsa_keys_is_the_one_given(self) -> None:
+        """Any issuer's key above it makes no path; the leaf's key verifies nothing here."""
+        limits = dataclasses.replace(DEFAULT, path=PathLimits(rsa_bits=2047))
+        root = make_ca("RSA root", key=rsa_key())
+        leaf = make_leaf(issuer=root)
+        assert judge([record((2, 1, 1), root)], [leaf, root], limits=limits).reason is Reason.OTHER
+        assert judge([record((2, 1, 0), root)], [leaf], limits=limits).reason is Reason.NO_MATCH
+        assert judge([record((2, 1, 0), root)], [leaf]).outcome is Outcome.AUTHENTICATED
 
     @pytest.mark.parametrize("octets", [21, 60_000])
     def test_a_huge_serial_number(self, octets: int) -> None:

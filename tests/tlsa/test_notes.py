@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from cryptography import x509
 
 from dane_check.tlsa.der import BIT_STRING, encode
 from dane_check.tlsa.match import Note, Outcome, Reason
@@ -86,6 +87,15 @@ class TestKeysThatNoSenderTakes:
         spki = sequence(sequence(algorithm), encode(BIT_STRING, b"\0\4", bytes(28)))
         leaf = assemble(spki=spki)
         assert judge([record((3, 1, 1), leaf)], [leaf]).reason is Reason.WEAK_CRYPTO
+
+
+@pytest.mark.parametrize("oid", ["2.5.29.31", "1.3.6.1.5.5.7.1.7"])
+def test_an_extension_that_openssl_cannot_decode_keeps_a_ca_out(oid: str) -> None:
+    """Distribution points and address blocks: we do not read them, OpenSSL does."""
+    junk = x509.UnrecognizedExtension(x509.ObjectIdentifier(oid), b"\x05\x00")
+    issuer = make_ca("Issuer", issuer=ROOT, more=[(junk, False)])
+    chain = [make_leaf(issuer=issuer), issuer, ROOT]
+    assert judge([record((2, 1, 1), issuer)], chain).reason is Reason.NO_MATCH
 
 
 def test_an_issuer_with_a_malformed_extension_issues_nothing() -> None:

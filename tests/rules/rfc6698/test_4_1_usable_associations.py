@@ -6,12 +6,13 @@ import pytest
 
 from dane_check.tlsa.match import Outcome, Reason, RecordState
 from dane_check.tlsa.record import TlsaRecord, Unusable, UnusableReason, UsableRecord, parse_rdata, usable
-from tests.pki import NOW, make_ca, make_leaf, with_patch
+from tests.pki import NOW, assemble, make_ca, make_leaf, with_patch
 from tests.tlsa.chains import judge, record, wrong
 
 ROOT = make_ca("Root")
 LEAF = make_leaf(issuer=ROOT)
 POINT_OFF_THE_CURVE = with_patch(LEAF.spki, LEAF.spki[-4:], bytes(4))
+KEY_OF_NOBODY = bytes.fromhex("300c300606042a0304050302") + b"\0\0"
 
 UNUSABLE = [
     (b"", UnusableReason.MALFORMED),
@@ -31,6 +32,7 @@ UNUSABLE = [
     (b"\3\0\0" + LEAF.der + b"\0", UnusableReason.FULL_MALFORMED),
     (b"\3\0\0" + LEAF.der[:-1], UnusableReason.FULL_MALFORMED),
     (b"\3\0\0" + LEAF.spki, UnusableReason.FULL_MALFORMED),
+    (b"\2\0\0" + assemble(spki=KEY_OF_NOBODY), UnusableReason.FULL_MALFORMED),
     (b"\3\1\0" + LEAF.spki + b"\0", UnusableReason.FULL_MALFORMED),
     (b"\3\1\0" + LEAF.spki[:-1], UnusableReason.FULL_MALFORMED),
     (b"\3\1\0" + LEAF.der, UnusableReason.FULL_MALFORMED),

@@ -66,6 +66,16 @@ class TestBareKeys:
         assert judge([record(BARE, root)], [leaf]).outcome is Outcome.AUTHENTICATED
         assert judge([record((2, 1, 1), root)], [leaf, root]).outcome is Outcome.AUTHENTICATED
 
+    def test_the_algorithm_is_stated_twice_and_must_agree(self) -> None:
+        """RFC 5280 §4.1.1.2: the signed statement is the one that counts."""
+        leaf = assemble(
+            spki=LEAF.spki,
+            signer=ROOT,
+            extensions=subject_alt_name(HOST.encode()),
+            inner_algorithm=bytes.fromhex("300a06082a8648ce3d040303"),
+        )
+        assert judge([record(BARE, ROOT)], [leaf]).reason is Reason.NO_MATCH
+
     @pytest.mark.parametrize(
         ("changes", "reason"),
         [

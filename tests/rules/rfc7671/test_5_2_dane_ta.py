@@ -134,6 +134,28 @@ class TestPath:
         assert judge([record((2, 1, 1), root)], chain).reason is Reason.PATH_LENGTH
         assert judge([record((2, 1, 1), issuer)], chain).outcome is Outcome.AUTHENTICATED
 
+    def test_a_self_issued_ca_does_not_count_towards_it(self) -> None:
+        """RFC 5280 §4.2.1.9: a CA that renews its own key is not one more CA."""
+        root = make_ca("Renewing root", key=ec_key("before"), path_length=1)
+        renewed = make_ca("Renewing root", key=ec_key("after"), issuer=root, serial=3)
+        issuer = make_ca("Issuer", issuer=renewed)
+        chain = [make_leaf(issuer=issuer), issuer, renewed, root]
+        report = judge([record((2, 1, 1), root)], chain)
+        assert (report.outcome, report.depth) == (Outcome.AUTHENTICATED, 3)
+
+    def test_only_the_anchor_may_be_a_ca_without_saying_so(self) -> None:
+        """Without basicConstraints a key usage is enough at the top, as for senders, and nowhere else."""
+        root = make_ca("Old style root", ca=None)
+        chain = [make_leaf(issuer=root), root]
+        assert judge([record((2, 1, 1), root)], chain).outcome is Outcome.AUTHENTICATED
+
+    @pytest.mark.parametrize("oid", ["1.3.6.1.4.1.311.10.3.3", "2.16.840.1.113730.4.1"])
+    def test_server_gated_crypto_stands_for_server_authentication(self, oid: str) -> None:
+        """Two purposes of the 1990s still count for OpenSSL."""
+        issuer = make_ca("Gated issuer", issuer=ROOT, purposes=[x509.ObjectIdentifier(oid)])
+        chain = [make_leaf(issuer=issuer), issuer]
+        assert judge([record((2, 1, 1), issuer)], chain).outcome is Outcome.AUTHENTICATED
+
     @pytest.mark.parametrize(
         ("permitted", "outcome"), [("example.test", Outcome.AUTHENTICATED), ("other.test", Outcome.FAILED)]
     )
@@ -231,6 +253,13 @@ class TestCrossSigns:
         assert Note.CROSS_SIGN_ORDER in report.notes
         assert not report.ta_missing
 
+    def test_a_self_signed_certificate_ends_the_path(self) -> None:
+        """Another CA of the same name is not its issuer."""
+        root = make("Twin", key=ec_key("one"), ca=True, key_identifiers=False, serial=1)
+        twin = make("Twin", key=ec_key("two"), ca=True, key_identifiers=False, serial=2)
+        leaf = make_leaf(issuer=root, key_identifiers=False)
+        assert judge([record((2, 0, 1), twin)], [leaf, root, twin]).reason is Reason.NO_MATCH
+
     def test_a_ca_that_changed_its_key_under_its_name_is_followed(self) -> None:
         """New root key signed by the old one, without key identifiers: two certificates of one name."""
         old = make("Changing root", key=ec_key("old"), ca=True, key_identifiers=False)
@@ -239,6 +268,39 @@ class TestCrossSigns:
         leaf = make_leaf(issuer=issuer, key_identifiers=False)
         report = judge([record((2, 0, 1), new)], [leaf, issuer, new, old])
         assert (report.outcome, report.depth) == (Outcome.AUTHENTICATED, 2)
+
+    @pytest.mark.parametrize(
+        ("more", "reason"),
+        [
+            ([], None),
+            ([(UNKNOWN, True)], Reason.CRITICAL_EXTENSION),
+            (constrained("example.test"), Reason.SIGNATURE),
+        ],
+    )
+    def test_a_path_that_openssl_would_shorten_is_judged_whole(self, more, reason) -> None:
+        """The anchor could have issued the leaf by its name; what stands between still counts.
+
+        Name constraints on such a path are beyond us, and so it is refused.
+        """
+        old = make_ca("Changing root", key=ec_key("old"))
+        new = make_ca("Changing root", key=ec_key("new"), issuer=old, serial=5, more=more)
+        leaf = make_leaf(issuer=new, key_identifiers=False)
+        assert judge([record((2, 0, 1), old)], [leaf, new, old]).reason is reason
+
+    def test_a_shortcut_hides_no_fault(self) -> None:
+        """Both certificates have one key, so the shorter path would hold; it is not the path built."""
+        root = make_ca("Same key", key=ec_key("same"), key_identifiers=False)
+        between = make_ca(
+            "Same key",
+            key=ec_key("same"),
+            issuer=root,
+            authority_key_of=ISSUER,
+            serial=6,
+            more=[(UNKNOWN, True)],
+        )
+        leaf = make_leaf(issuer=root, key_identifiers=False)
+        report = judge([record((2, 0, 1), root)], [leaf, between, root])
+        assert report.reason is Reason.CRITICAL_EXTENSION
 
     def test_an_issuer_is_found_by_its_name_however_it_is_spelled(self) -> None:
         """RFC 5280 §7.1: letter case and blanks do not part names."""
