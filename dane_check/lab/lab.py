@@ -117,8 +117,8 @@ class Lab:
 
     def seen(self, domain: str) -> tuple[Session, ...]:
         """What the mail servers of a scenario have seen so far, server by server, each in order."""
-        self._scenario(domain)
-        return tuple(notes.session() for server in self._mail[domain] for notes in server.notes)
+        servers = self._mail[self._scenario(domain).scenario.domain]
+        return tuple(notes.session() for server in servers for notes in server.notes)
 
     def asked(self, domain: str) -> tuple[Asked, ...]:
         """The questions heard so far about names in a scenario's zones."""

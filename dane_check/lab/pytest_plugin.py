@@ -16,7 +16,7 @@ import pytest
 from dane_check.lab.lab import Lab
 from dane_check.lab.scenario import Scenario, load_scenarios
 
-_START_SECONDS = 30
+_SECONDS = 30
 
 
 @pytest.fixture(scope="session")
@@ -35,30 +35,27 @@ def dane_lab(dane_lab_scenarios: tuple[Scenario, ...]) -> Iterator[Lab]:
 @contextmanager
 def running(lab: Lab) -> Iterator[Lab]:
     """A lab that runs in a thread of its own until the end of the block."""
-    ready: Future[None] = Future()
-    loop = asyncio.new_event_loop()
-    over = asyncio.Event()
+    started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def play() -> None:
+        over = asyncio.Event()
         async with lab:
-            ready.set_result(None)
+            started.set_result((asyncio.get_running_loop(), over))
             await over.wait()
 
     def work() -> None:
         try:
-            loop.run_until_complete(play())
+            asyncio.run(play())
         except Exception as error:
-            if ready.done():
+            if started.done():
                 raise
-            ready.set_exception(error)
-        finally:
-            loop.close()
+            started.set_exception(error)
 
     thread = threading.Thread(target=work, name="dane-lab", daemon=True)
     thread.start()
-    ready.result(_START_SECONDS)
+    loop, over = started.result(_SECONDS)
     try:
         yield lab
     finally:
         loop.call_soon_threadsafe(over.set)
-        thread.join(_START_SECONDS)
+        thread.join(_SECONDS)

@@ -179,6 +179,7 @@ def test_other_validators_see_what_the_zones_were_made_to_be(judge: object, tmp_
     async def act() -> dict[str, str]:
         async with Lab([scenario(WORLD)]) as lab:  # around the wall clock: these programs know no other
             _configure(lab, tmp_path)
-            return {question: await judge(lab, tmp_path, question) for question in EXPECTED}  # type: ignore[operator]
+            judged = (judge(lab, tmp_path, question) for question in EXPECTED)  # type: ignore[operator]
+            return dict(zip(EXPECTED, await asyncio.gather(*judged), strict=True))
 
     assert asyncio.run(act()) == EXPECTED

@@ -15,6 +15,7 @@ import dns.name
 import dns.opcode
 import dns.rcode
 import dns.rdataclass
+import dns.rdatatype
 import dns.rrset
 from dns.message import Message
 from dns.rdatatype import RdataType
@@ -37,7 +38,7 @@ class Asked:
     over_tcp: bool = False
 
     def __str__(self) -> str:
-        return f"{self.name} {self.rdtype.name}"
+        return f"{self.name} {dns.rdatatype.to_text(self.rdtype)}"
 
 
 @dataclass(frozen=True, slots=True)
