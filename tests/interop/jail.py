@@ -6,15 +6,11 @@ they are. `chroot` needs less privilege than a mount namespace, which containers
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import stat
 from pathlib import Path
 
 from .daemon import run
-
-DEVICES = {"null": (1, 3), "urandom": (1, 9)}
 
 
 def jail(folder: Path, program: Path, inside: str, files: dict[str, str]) -> list[str]:
@@ -27,9 +23,10 @@ def jail(folder: Path, program: Path, inside: str, files: dict[str, str]) -> lis
     for library in _libraries(program):
         _copy(Path(library), folder, library)
     ours = {name: Path(name).read_text() for name in ("/etc/passwd", "/etc/group", "/etc/services")}
+    ours["/dev/null"] = ""  # a plain file does, and needs no right to make devices
     for name, text in (ours | files).items():
         _place(folder, name).write_text(text)
-    _make_devices(folder)
+    _place(folder, "/dev/null").chmod(0o666)
     return ["chroot", str(folder), inside]
 
 
@@ -46,10 +43,3 @@ def _place(folder: Path, name: str) -> Path:
 
 def _copy(source: Path, folder: Path, name: str) -> None:
     shutil.copy(source.resolve(), _place(folder, name))
-
-
-def _make_devices(folder: Path) -> None:
-    for name, (major, minor) in DEVICES.items():
-        device = _place(folder, f"/dev/{name}")
-        os.mknod(device, stat.S_IFCHR | 0o666, os.makedev(major, minor))
-        device.chmod(0o666)

@@ -96,11 +96,12 @@ def knot_ds(config: Path, zone: str) -> str:
     return next(rdata for _, rdata in (line.split(" DS ", 1) for line in lines) if rdata.split()[2] == "2")
 
 
-def knotd(config: Path, address: str, zone: str) -> Daemon:
-    """Knot DNS with the configuration of `knot_config`."""
+def knotd(config: Path, address: str, zones: list[str]) -> Daemon:
+    """Knot DNS with the configuration of `knot_config`; ready once every zone is signed."""
+    ready = [answers_dns(address, zone, "DNSKEY") for zone in zones]
     return Daemon(
         f"knotd at {address}",
         ["knotd", "-c", str(config)],
         config.parent / "knot.log",
-        answers_dns(address, zone, "DNSKEY"),
+        lambda: all(one() for one in ready),
     )

@@ -124,7 +124,7 @@ def build(folder: Path, prefix: str) -> World:
         nsd(folder / "nsd-root", root, {".": signed_root.file}),
         nsd(folder / "nsd-test", tld, {"test.": test.file}),
         nsd(folder / "nsd-leaves", leaves, files),
-        knotd(config, knot, next(iter(knot_zones))),
+        knotd(config, knot, list(knot_zones)),
         postfix(folder / "postfix", plan.listeners, plan.lookout),
         *([exim(folder / "exim", program, plan.by_exim)] if (program := binary()) else []),
         *(RESOLVERS[name](folder / name, at, roots) for name, at in resolvers.items()),
