@@ -159,3 +159,21 @@ def test_malformed_tlsa_records_are_served_octet_by_octet() -> None:
     assert isinstance(heard, WireMessage)
     tlsa = [record for record in heard.answer if record.rdtype == dns.rdatatype.TLSA]
     assert sorted(len(record.rdata) for record in tlsa) == [2, 34]
+
+
+@pytest.mark.parametrize("owner", ["*.wild", "x.wild"])
+def test_wildcard_answers_are_spoiled_by_either_name(owner: str) -> None:
+    """A fault may name the wildcard or the name that was made from it."""
+    reply, keys = spoiled(f"{owner} A bad-signature", "x.wild.one.test A", "one.test DNSKEY")
+    with pytest.raises(dns.dnssec.ValidationFailure):
+        verified(reply.answer, keys, "one.test")
+
+
+def test_opt_out_is_signed_as_it_is_and_for_its_question_only() -> None:
+    """The flag stands on the NSEC3 of that one answer, under a good signature, and an NSEC is left as it is."""
+    text = zone(HOST, 'denial = "nsec3"\nfaults = ["mx AAAA opt-out"]')
+    flagged, plain, keys = answers(text, "mx.one.test AAAA", "mx.one.test TXT", "one.test DNSKEY")
+    for reply, flags in ((flagged, {1}), (plain, {0})):
+        assert {r[0].flags for r in reply.authority if r.rdtype == dns.rdatatype.NSEC3} == flags
+        assert len(verified(reply.authority, keys, "one.test")) == 2
+    assert spoiled("mx AAAA opt-out", "mx.one.test AAAA")[0].rcode() == dns.rcode.NOERROR

@@ -142,7 +142,7 @@ class Zone:
         if self._flaw({Kind.NO_DENIAL}, name, rdtype):
             return ()
         if self._flaw({Kind.OPT_OUT}, name, rdtype):
-            denying = [(owner, rdata.replace(flags=OPT_OUT)) for owner, rdata in denying]
+            denying = [(o, r.replace(flags=OPT_OUT) if r.rdtype == RdataType.NSEC3 else r) for o, r in denying]
         sets = ((owner, dns.rdataset.from_rdata(TTL, rdata)) for owner, rdata in denying)
         return tuple(self._signed(owner, owner, rdataset, (name, rdtype)) for owner, rdataset in sets)
 
@@ -154,8 +154,9 @@ class Zone:
         asked: tuple[dns.name.Name, RdataType] | None = None,
     ) -> SignedSet:
         """The RRset with its signatures, spoiled where a flaw names it or the question it denies."""
-        flaw = self._flaw(ON_RRSETS, source, rdataset.rdtype) or (asked and self._flaw(ON_RRSETS, *asked))
-        kind = flaw.kind if flaw else None
+        rdtype = RdataType(rdataset.rdtype)
+        claims = [(source, rdtype), (owner, rdtype), *([asked] if asked else [])]
+        kind = next((flaw.kind for claim in claims if (flaw := self._flaw(ON_RRSETS, *claim))), None)
         if kind is Kind.FORGED:
             return SignedSet(owner, forged(rdataset), self._signature(source, rdataset, None))
         return SignedSet(owner, rdataset, self._signature(source, rdataset, kind))
