@@ -50,6 +50,7 @@ class SigningKey:
     number: int
     algorithm: int = 15
     flags: int = 257
+    protocol: int = 3
 
     @property
     def private(self) -> ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey:
@@ -57,7 +58,7 @@ class SigningKey:
 
     @property
     def dnskey(self) -> dns.rdtypes.ANY.DNSKEY.DNSKEY:
-        return _dnskey(self.number, self.algorithm, self.flags)
+        return _dnskey(self.number, self.algorithm, self.flags, self.protocol)
 
     @property
     def tag(self) -> int:
@@ -72,8 +73,8 @@ def _private(number: int, algorithm: int) -> ed25519.Ed25519PrivateKey | ec.Elli
 
 
 @cache
-def _dnskey(number: int, algorithm: int, flags: int) -> dns.rdtypes.ANY.DNSKEY.DNSKEY:
-    return dns.dnssec.make_dnskey(_private(number, algorithm).public_key(), algorithm, flags)
+def _dnskey(number: int, algorithm: int, flags: int, protocol: int) -> dns.rdtypes.ANY.DNSKEY.DNSKEY:
+    return dns.dnssec.make_dnskey(_private(number, algorithm).public_key(), algorithm, flags, protocol)
 
 
 @dataclass(frozen=True)
