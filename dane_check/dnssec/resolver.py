@@ -6,7 +6,7 @@ No resolver is believed. Servers bring records; keys decide what they are worth.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,30 +14,20 @@ import dns.exception
 import dns.name
 import dns.rdatatype as rrtype
 
-from dane_check.dnssec import alias
-from dane_check.dnssec.absence import denial_signers
 from dane_check.dnssec.anchors import TrustAnchors
-from dane_check.dnssec.answer import Held, judge_absence, judge_alias, judge_data, records_of, rrsigs_at, signers
 from dane_check.dnssec.budget import Budget, Spent, Tally
 from dane_check.dnssec.criteria import Criteria
-from dane_check.dnssec.denial import Denied
 from dane_check.dnssec.flight import Flights
-from dane_check.dnssec.keys import ZoneKeys
-from dane_check.dnssec.lookup import AliasHop, Cause, Indeterminate, Kind, Lookup, Why
+from dane_check.dnssec.judge import Judge, speaks_of
+from dane_check.dnssec.lookup import AliasHop, Cause, Indeterminate, Lookup, Why
 from dane_check.dnssec.proof import trouble
-from dane_check.dnssec.rrset import RRset, rrsets
-from dane_check.dnssec.signature import Refused
-from dane_check.dnssec.standing import Signed, Unsigned, has_signatures
-from dane_check.dnssec.step import Settled, Step, failed, lookup_of, step_of, weakest
+from dane_check.dnssec.standing import Signed, has_signatures
+from dane_check.dnssec.step import Step, failed, lookup_of
 from dane_check.dnssec.walk import Walk
 from dane_check.errors import UsageError
 from dane_check.limits import DEFAULT, DnsLimits
 from dane_check.ports import DnsTransport, Question, Server
 from dane_check.wire.message import Message
-
-_NXDOMAIN = 3
-
-Judge = Callable[[ZoneKeys], Held | Denied | Refused]
 
 
 class ValidatingResolver:
@@ -63,7 +53,7 @@ class ValidatingResolver:
         self._criteria = Criteria.of(now, limits, nsec3_iterations, allow_sha1)
         self._walk = Walk(transport, servers, anchors, self._criteria)
         self._lookups: Flights[tuple[dns.name.Name, int], Lookup] = Flights(_is_lasting)
-        self._answering: set[dns.name.Name] = set()
+        self._judge = Judge(self._walk)
 
     @property
     def questions_asked(self) -> int:
@@ -92,7 +82,7 @@ class ValidatingResolver:
             standing = self._walk.known_standing(at)
             if standing is not None and not (isinstance(standing, Signed) and standing.doubt is None):
                 return False
-            if at in self._answering:
+            if at in self._judge.answering:
                 return True
             if at == dns.name.root:
                 return False
@@ -154,8 +144,8 @@ class ValidatingResolver:
     ) -> tuple[Step, AliasHop | None, Message | None]:
         """What `name` comes to: by the reply in hand if it speaks of the name, else by asking, at most thrice."""
         first: tuple[Step, AliasHop | None, Message | None] | None = None
-        if heard is not None and _speaks_of(name, rdtype, heard):
-            step, hop = await self._judge(name, rdtype, heard, tally, budget)
+        if heard is not None and speaks_of(name, rdtype, heard):
+            step, hop = await self._judge.judge(name, rdtype, heard, tally, budget)
             if not step.again:
                 return step, hop, heard
             first = step, hop, heard
@@ -165,108 +155,12 @@ class ValidatingResolver:
             if (why := trouble(question, reply)) is not None:
                 return first or (failed(why), None, None)
             assert isinstance(reply, Message)
-            step, hop = await self._judge(name, rdtype, reply, tally, budget)
+            step, hop = await self._judge.judge(name, rdtype, reply, tally, budget)
             if not step.again:
                 return step, hop, reply
             first = first or (step, hop, reply)
         assert first is not None
         return first
-
-    async def _judge(
-        self, name: dns.name.Name, rdtype: int, message: Message, tally: Tally, budget: Budget
-    ) -> tuple[Step, AliasHop | None]:
-        """One name in one reply: its data, its alias, or its absence (R2181-5.4.1-a: nothing else counts)."""
-        sets = rrsets(message.answer)
-        if rdtype == rrtype.RRSIG:
-            return _unvalidated(name, message), None
-        if rdtype == rrtype.ANY and (step := await self._any(name, tuple(sets.values()), message, tally, budget)):
-            return step, None
-        data, found = sets.get((name, rdtype)), alias.at(name, sets)
-        if data is not None and not (found is not None and found.claimed is data):
-            return await self._data(data, message, tally, budget), None
-        if found is not None:
-            return await self._alias(found, rdtype, message, tally, budget)
-        return await self._absence(name, rdtype, message, tally, budget), None
-
-    async def _data(self, rrset: RRset, message: Message, tally: Tally, budget: Budget) -> Step:
-        if rrset.rdtype == rrtype.TLSA and len(rrset.records) > self._criteria.limits.tlsa_records:
-            raise Spent(f"{rrset} has more than {self._criteria.limits.tlsa_records} records")
-        settled = await self._settle(
-            _home(rrset.owner, rrset.rdtype),
-            signers(rrset),
-            budget,
-            lambda zone: judge_data(rrset, message, zone, tally),
-        )
-        return self._noted(step_of(settled, rrset, message, self._criteria, str(rrset)))
-
-    async def _alias(
-        self, found: alias.Alias, rdtype: int, message: Message, tally: Tally, budget: Budget
-    ) -> tuple[Step, AliasHop | None]:
-        source = found.source
-        settled = await self._settle(
-            source.owner, signers(source), budget, lambda zone: judge_alias(found, message, zone, tally)
-        )
-        step = step_of(settled, source, message, self._criteria, str(source))
-        if step.status in {"bogus", "indeterminate"}:
-            return step, None
-        if found.target is None:
-            sentence = f"{source} makes a name of {found.owner} that is longer than a name can be"
-            return failed(Why(Cause.RCODE, sentence, record=str(source), rcode="YXDOMAIN"), step.links), None
-        hop = AliasHop(str(found.owner), str(found.target), step.status, found.via)
-        if rdtype == rrtype.CNAME and found.claimed is not None:
-            return replace(step, records=records_of(found.claimed, found.claimed.ttl)), None
-        return step, hop
-
-    async def _absence(self, name: dns.name.Name, rdtype: int, message: Message, tally: Tally, budget: Budget) -> Step:
-        said = denial_signers(message)
-        if rdtype == rrtype.DS and name != dns.name.root:
-            said.discard(name)
-        settled = await self._settle(
-            _home(name, rdtype), said, budget, lambda zone: judge_absence(name, rdtype, message, zone, tally)
-        )
-        return self._noted(step_of(settled, None, message, self._criteria, str(Question(name, rdtype))))
-
-    async def _any(
-        self, name: dns.name.Name, sets: Sequence[RRset], message: Message, tally: Tally, budget: Budget
-    ) -> Step | None:
-        """Every set of the name is judged, and the weakest gives the status."""
-        made = alias.at(name, {(one.owner, one.rdtype): one for one in sets})
-        own = [one for one in sets if one.owner == name and not (made is not None and made.claimed is one)]
-        steps = [await self._data(one, message, tally, budget) for one in own]
-        return weakest(steps) if steps else None
-
-    # --- where a step lies ---------------------------------------------------------------------------
-
-    async def _settle(self, home: dns.name.Name, said: set[dns.name.Name], budget: Budget, judge: Judge) -> Settled:
-        """The judgement by the zone that a step claims to be of, and what the walk to `home` says if that fails.
-
-        `said` are the signers the records name. Missing or stray signatures decide nothing by themselves: only
-        the walk can show that the name lies in an unsigned zone (ZC-b).
-        """
-        anchor = self._walk.anchors.zone_of(home)
-        near = [one for one in said if home.is_subdomain(one) and anchor is not None and one.is_subdomain(anchor)]
-        claimed = max(near, key=len, default=home)
-        standing = await self._walk.standing(claimed, budget)
-        if not isinstance(standing, Signed):
-            return standing
-        judgement = judge(standing.zone)
-        if not isinstance(judgement, Refused):
-            return self._walk.cut_below(standing, home, budget) or judgement, standing
-        if claimed != home:
-            full = await self._walk.standing(home, budget)
-            if isinstance(full, Unsigned):
-                return full
-            # Below the signer a DS question that fails counts for nothing (ZC-a): the signature is what failed.
-            standing = full if isinstance(full, Signed) else standing
-        if standing.doubt is not None:
-            return Unsigned(standing.doubt, standing.links)
-        return judgement, standing
-
-    def _noted(self, step: Step) -> Step:
-        """Remembers which zones have answered (D-12)."""
-        if step.status == "secure" and step.zone is not None and step.kind != "nxdomain":
-            self._answering.add(step.zone)
-        return step
 
     def _not_stripped(self, step: Step, signed_seen: bool) -> Step:
         """An anchor without any signature, and an answer without any: the resolver drops them (R7672-2.1.1-e)."""
@@ -307,27 +201,6 @@ def _type(text: str) -> int:
         return int(rrtype.from_text(text))
     except (dns.exception.DNSException, ValueError):
         raise UsageError(f"{text!r} is no DNS record type") from None
-
-
-def _home(owner: dns.name.Name, rdtype: int) -> dns.name.Name:
-    """The name whose zone holds a record: DS stands on the parent's side (R4035-3.1.4.1-a)."""
-    return owner.parent() if rdtype == rrtype.DS and owner != dns.name.root else owner
-
-
-def _speaks_of(name: dns.name.Name, rdtype: int, message: Message) -> bool:
-    """Whether a reply got for an alias says something of its target as well."""
-    sets = rrsets(message.answer)
-    if (name, rdtype) in sets or alias.at(name, sets) is not None:
-        return True
-    # A wildcard's proof also stands in the authority section; only the SOA says that the rest is an absence.
-    return any(one.rdtype == rrtype.SOA and name.is_subdomain(one.owner) for one in message.authority)
-
-
-def _unvalidated(name: dns.name.Name, message: Message) -> Step:
-    records = rrsigs_at(name, message.answer)
-    why = Why(Cause.NOT_VALIDATED, "signatures are not themselves signed", record=f"{name} RRSIG")
-    kind: Kind = "data" if records else "nxdomain" if message.rcode == _NXDOMAIN else "nodata"
-    return Step("insecure", (), kind, why, records)
 
 
 def _loop(hop: AliasHop, hops: Sequence[tuple[AliasHop, Step]]) -> Step:

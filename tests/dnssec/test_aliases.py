@@ -10,20 +10,8 @@ import dns.set
 import pytest
 
 from dane_check.dnssec.lookup import Bogus, Cause, Indeterminate, Insecure, Secure, SecureDenial
-from tests.dnssec.world import (
-    N,
-    Recursive,
-    World,
-    adding,
-    example,
-    renamed,
-    replaced,
-    rrset,
-    servfail,
-    unsigned,
-    without,
-    zone,
-)
+from tests.dnssec.recursive import Recursive, adding, replaced, servfail, unsigned, without
+from tests.dnssec.world import N, World, example, renamed, rrset, zone
 
 
 def only_the_alias(reply: dns.message.Message) -> dns.message.Message:

@@ -13,7 +13,8 @@ import pytest
 from dane_check.dnssec.lookup import Bogus, Indeterminate, Lookup, Secure
 from dane_check.ports import Fault, Heard, NoReply, Question, Server
 from dane_check.wire.message import Malformed, read
-from tests.dnssec.world import Nsec3Params, Recursive, example, servfail, unsigned
+from tests.dnssec.recursive import Recursive, servfail, unsigned
+from tests.dnssec.world import Nsec3Params, example
 
 LOOKUPS = (
     ("example.org.", "MX"),

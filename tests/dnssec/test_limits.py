@@ -15,7 +15,8 @@ from dane_check.dnssec.algorithms import Verification
 from dane_check.dnssec.lookup import Bogus, Cause, Indeterminate, Lookup, Secure
 from dane_check.limits import DnsLimits
 from dane_check.ports import Heard, Question, Server
-from tests.dnssec.world import IN, N, Recursive, SigningKey, World, example, replaced, rrset, zone
+from tests.dnssec.recursive import Recursive, replaced
+from tests.dnssec.world import IN, N, SigningKey, World, example, rrset, zone
 
 
 def colliding(count: int, tag: int) -> list[dns.rrset.RRset]:

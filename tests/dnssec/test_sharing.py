@@ -14,7 +14,8 @@ from dane_check.dnssec.lookup import Indeterminate, Lookup, Secure
 from dane_check.errors import UsageError
 from dane_check.limits import DnsLimits
 from dane_check.ports import Fault, Heard, NoReply, Question, Server
-from tests.dnssec.world import N, Nsec3Params, Recursive, example, servfail, zone
+from tests.dnssec.recursive import Recursive, servfail
+from tests.dnssec.world import N, Nsec3Params, example, zone
 
 
 class Rounds:

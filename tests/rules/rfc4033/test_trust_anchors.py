@@ -13,7 +13,8 @@ from dane_check.dnssec.anchors import TrustAnchors, parse_trust_anchors
 from dane_check.dnssec.keys import Ds, Key
 from dane_check.dnssec.lookup import Bogus, Cause, Indeterminate, Insecure, Lookup, Secure
 from dane_check.errors import UsageError
-from tests.dnssec.world import IN, N, Recursive, SigningKey, World, example, replaced, unsigned, zone
+from tests.dnssec.recursive import Recursive, replaced, unsigned
+from tests.dnssec.world import IN, N, SigningKey, World, example, zone
 
 KSK_2017 = (
     "257 3 8 AwEAAaz/tAm8yTn4Mfeh5eyI96WSVexTBAvkMgJzkKTOiW1vkIbzxeF3+/4RgWOq7HrxRixHlFlExOLAJr5emLvN7SWXgnLh4+B5xQlN"

@@ -7,21 +7,8 @@ import dns.rrset
 import pytest
 
 from dane_check.dnssec.lookup import Bogus, Cause, Indeterminate, Insecure, Secure
-from tests.dnssec.world import (
-    IN,
-    N,
-    Recursive,
-    SigningKey,
-    World,
-    adding,
-    example,
-    replaced,
-    rrset,
-    servfail,
-    unsigned,
-    without,
-    zone,
-)
+from tests.dnssec.recursive import Recursive, adding, replaced, servfail, unsigned, without
+from tests.dnssec.world import IN, N, SigningKey, World, example, rrset, zone
 
 
 def with_ds(*ds: str, keys: tuple[SigningKey, ...] = (SigningKey(500),)) -> World:

@@ -6,7 +6,8 @@ import dns.rdatatype as rrtype
 import pytest
 
 from dane_check.dnssec.lookup import Bogus, Cause, Secure
-from tests.dnssec.world import N, Nsec3Params, Recursive, World, example, renamed, replaced, unsigned, without, zone
+from tests.dnssec.recursive import Recursive, replaced, unsigned, without
+from tests.dnssec.world import N, Nsec3Params, World, example, renamed, zone
 
 BOTH = pytest.mark.parametrize("nsec3", [None, Nsec3Params(salt=b"\7")], ids=["nsec", "nsec3"])
 

@@ -9,22 +9,8 @@ import dns.rrset
 import pytest
 
 from dane_check.dnssec.lookup import Bogus, Cause, Lookup, Secure
-from tests.dnssec.world import (
-    DAY,
-    IN,
-    NOW,
-    N,
-    Recursive,
-    SigningKey,
-    World,
-    adding,
-    as_it_is,
-    example,
-    replaced,
-    rrset,
-    unsigned,
-    zone,
-)
+from tests.dnssec.recursive import Recursive, adding, as_it_is, replaced, unsigned
+from tests.dnssec.world import DAY, IN, NOW, N, SigningKey, World, example, rrset, zone
 
 TLSA = "_25._tcp.mx.example.org."
 

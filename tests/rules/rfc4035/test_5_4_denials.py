@@ -6,19 +6,8 @@ import dns.rcode
 import dns.rdatatype as rrtype
 
 from dane_check.dnssec.lookup import Bogus, Cause, Lookup, SecureDenial
-from tests.dnssec.world import (
-    N,
-    Recursive,
-    SigningKey,
-    World,
-    example,
-    renamed,
-    replaced,
-    unsigned,
-    with_rcode,
-    without,
-    zone,
-)
+from tests.dnssec.recursive import Recursive, replaced, unsigned, with_rcode, without
+from tests.dnssec.world import N, SigningKey, World, example, renamed, zone
 
 NAME = "nix.example.org."
 

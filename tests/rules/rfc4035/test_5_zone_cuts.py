@@ -6,23 +6,8 @@ import dns.rdatatype as rrtype
 import pytest
 
 from dane_check.dnssec.lookup import Bogus, Cause, Indeterminate, Insecure, Lookup, Secure, SecureDenial
-from tests.dnssec.world import (
-    N,
-    Nsec3Params,
-    Recursive,
-    SigningKey,
-    World,
-    adding,
-    example,
-    replaced,
-    rrset,
-    servfail,
-    silence,
-    unsigned,
-    with_rcode,
-    without,
-    zone,
-)
+from tests.dnssec.recursive import Recursive, adding, replaced, servfail, silence, unsigned, with_rcode, without
+from tests.dnssec.world import N, Nsec3Params, SigningKey, World, example, rrset, zone
 
 BOTH = pytest.mark.parametrize("nsec3", [None, Nsec3Params()], ids=["nsec", "nsec3"])
 TLSA = "_25._tcp.mx.example.org."

@@ -9,7 +9,8 @@ import dns.rrset
 import pytest
 
 from dane_check.dnssec.lookup import Bogus, Cause, Insecure, Lookup, SecureDenial
-from tests.dnssec.world import N, Nsec3Params, Recursive, World, example, replaced, rrset, without, zone
+from tests.dnssec.recursive import Recursive, replaced, without
+from tests.dnssec.world import N, Nsec3Params, World, example, rrset, zone
 
 NAME = "a.nix.example.org."
 HASHED = Nsec3Params(iterations=1, salt=b"\xaa\xbb")

@@ -10,7 +10,8 @@ from dane_check.dnssec.lookup import Bogus, Cause, Insecure, Secure, SecureDenia
 from dane_check.dnssec.rrset import rrsets
 from dane_check.dnssec.signature import signed_data
 from dane_check.wire.message import ResourceRecord
-from tests.dnssec.world import N, Nsec3Params, Recursive, World, example, replaced, zone
+from tests.dnssec.recursive import Recursive, replaced
+from tests.dnssec.world import N, Nsec3Params, World, example, zone
 
 
 def test_the_next_name_of_nsec_is_signed_in_its_own_case() -> None:

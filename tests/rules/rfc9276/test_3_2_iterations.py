@@ -9,7 +9,8 @@ import pytest
 
 from dane_check.dnssec import budget
 from dane_check.dnssec.lookup import Bogus, Cause, Indeterminate, Insecure, Secure
-from tests.dnssec.world import N, Nsec3Params, Recursive, SigningKey, World, example, replaced, rrset, zone
+from tests.dnssec.recursive import Recursive, replaced
+from tests.dnssec.world import N, Nsec3Params, SigningKey, World, example, rrset, zone
 
 TLSA = "_25._tcp.mx.example.org."
 

@@ -24,7 +24,8 @@ from dane_check.dnssec.rrset import rrsets
 from dane_check.dnssec.signature import Refused
 from dane_check.limits import DnsLimits
 from dane_check.wire.message import ResourceRecord
-from tests.dnssec.world import IN, NOW, Recursive, SigningKey, World, zone
+from tests.dnssec.recursive import Recursive
+from tests.dnssec.world import IN, NOW, SigningKey, World, zone
 
 ORIGIN = dns.name.from_text("example.")
 
