@@ -127,7 +127,7 @@ def test_the_handshake_can_be_cut(how: str) -> None:
 
     async def act(client: Client) -> type[BaseException]:
         with pytest.raises((OSError, TimeoutError)) as caught:
-            async with asyncio.timeout(0.1):
+            async with asyncio.timeout(0.1 if how == "silent" else 10):
                 await client.start_tls("mx.one.test")
         return caught.type
 
