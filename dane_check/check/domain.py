@@ -40,22 +40,26 @@ def address_literal(literal: str) -> DomainCheck:
 def clock_trouble(subject: str, now: datetime) -> DomainCheck:
     """D-23: by a clock that cannot be right nothing can be judged, so nothing is asked."""
     said = finding(Code.ENV_CLOCK, About(subject), now=f"{now:%Y-%m-%d %H:%M} UTC")
-    return DomainCheck(ended(subject, NoHosts(DomainWord.UNDETERMINED, "clock-suspect", (said,)), None))
+    return DomainCheck(ended(subject, NoHosts(DomainWord.UNDETERMINED, "clock-suspect", (said,)), None), now)
 
 
 async def _within_time(
     session: Session, domain: str, work: Coroutine[object, object, DomainVerdict], source: DomainLookups
 ) -> DomainCheck:
     """L-20: whatever is not known by then is undetermined."""
-    limits = session.settings.limits.domain
+    started = session.seconds()
+    most = session.settings.limits.domain.seconds
     try:
-        async with asyncio.timeout(limits.seconds):
+        async with asyncio.timeout(most):
             verdict = await work
     except TimeoutError:
-        because = f"the check took longer than {limits.seconds:g} seconds"
+        because = f"the check took longer than {most:g} seconds"
         said = finding(Code.INCOMPLETE, About(domain), left_out=because, because="so many or such slow servers")
-        return DomainCheck(ended(domain, NoHosts(DomainWord.UNDETERMINED, "limit", (said,)), None))
-    return DomainCheck(verdict, await diagnose(verdict, source, session))
+        return DomainCheck(ended(domain, NoHosts(DomainWord.UNDETERMINED, "limit", (said,)), None), session.now)
+    judged = session.seconds()
+    diagnostics = await diagnose(verdict, source, session)
+    timings = {"verdict": judged - started, "diagnostics": session.seconds() - judged}
+    return DomainCheck(verdict, session.now, diagnostics, timings=timings)
 
 
 async def _check_domain(session: Session, source: DomainLookups, domain: str) -> DomainVerdict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,6 +69,7 @@ class Session:
 
     lookups -- opens a view of the shared resolver with the budget of one more domain.
     helo -- the name given in EHLO.
+    seconds -- a clock for measuring only.
     """
 
     settings: Settings
@@ -75,6 +77,7 @@ class Session:
     lookups: Callable[[], DomainLookups]
     probes: Probes
     helo: str
+    seconds: Callable[[], float] = time.monotonic
 
 
 class Asked:

@@ -166,7 +166,7 @@ class ValidatingResolver:
         """An anchor without any signature, and an answer without any: the resolver drops them (R7672-2.1.1-e)."""
         if not step.stripped or signed_seen or step.why is None:
             return step
-        sentence = "the resolver passes on no signatures at all, so nothing can be validated through it"
+        sentence = "the resolver passes on no signatures at all"
         return failed(replace(step.why, cause=Cause.NO_DNSSEC, sentence=sentence), step.links)
 
 

@@ -6,7 +6,7 @@ from dane_check.findings.finding import Diagnosis, Severity
 AREA = {
     Code.ENV_RESOLVER_NO_DNSSEC: Diagnosis(
         (Severity.INCONCLUSIVE,),
-        "The resolver strips DNSSEC records, so nothing can be validated through it: {why}.",
+        "Nothing can be validated from here: {why}.",
         "Use a resolver that passes DNSSEC records: --resolver ADDRESS.",
         "RFC 7672 §2.1.1",
         rank=95,

@@ -12,7 +12,7 @@ from dane_check.policy.verdict import CertificateFacts, EndpointResult, Endpoint
 from dane_check.ports import ServedChain
 from dane_check.tlsa.certificate import Certificate, association_data
 from dane_check.tlsa.match import match
-from dane_check.tlsa.outcome import MatchReport, Note, Outcome
+from dane_check.tlsa.outcome import MatchReport, Note, Outcome, RecordState
 from dane_check.tlsa.reason import Reason
 from dane_check.tlsa.record import CertificateUsage, MatchingType, Selector, TlsaRecord
 
@@ -173,6 +173,18 @@ def suggested_record(served: ServedChain) -> str | None:
         data = association_data(leaf, selector, MatchingType.SHA2_256)
         if data is not None:
             return TlsaRecord(CertificateUsage.DANE_EE, selector, MatchingType.SHA2_256, data).to_text()
+    return None
+
+
+def _as_strong(report: MatchReport, served: ServedChain) -> str | None:
+    """What the record that displaces the matching one would have to be: its own kind, of what is served."""
+    for one in report.records:
+        record = one.record
+        if one.state is not RecordState.USABLE or not isinstance(record, TlsaRecord) or record.usage != 3:
+            continue
+        selector, matching_type = Selector(record.selector), MatchingType(record.matching_type)
+        data = association_data(Certificate(served.certificates[0]), selector, matching_type)
+        return TlsaRecord(record.usage, selector, matching_type, data).to_text() if data is not None else None
     return None
 
 

@@ -52,8 +52,9 @@ def check_to_line(check: DomainCheck) -> str:
 
 
 def check_to_json(check: DomainCheck) -> Json:
-    """One element of `domains`: the verdict, and beside it diagnostics and timings."""
+    """One element of `domains`: the verdict, and beside it its moment, diagnostics and timings."""
     return _verdict(check.verdict) | {
+        "now": check.now and moment(check.now),
         "diagnostics": [_finding(one) for one in check.diagnostics],
         "timings": {step: round(seconds, 6) for step, seconds in sorted(check.timings.items())},
     }

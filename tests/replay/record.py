@@ -63,7 +63,7 @@ def settled(evidence: Evidence) -> Evidence:
 
 def verdict_of(check: DomainCheck) -> dict[str, Any]:
     """The verdict as JSON, without what stands beside it."""
-    document = check_to_json(check)
+    document = check_to_json(check)  # whatever stands beside the verdict is left out
     return {key: value for key, value in document.items() if key not in {"diagnostics", "timings"}}
 
 
