@@ -76,6 +76,7 @@ class TestChecks:
             "mx",
             "hosts",
             "findings",
+            "now",
             "diagnostics",
             "timings",
         ]
