@@ -57,9 +57,8 @@ def judge_absence(name: dns.name.Name, rdtype: int, message: Message, zone: Zone
 
 
 def signers(rrset: RRset) -> set[dns.name.Name]:
-    """Who signed an RRset, by its own word: ancestors of the owner, for DS proper ones (R4035-5.3.1-h)."""
-    at_parent = rrset.rdtype == rrtype.DS and rrset.owner != dns.name.root
-    return {s.signer for s in rrset.signatures if not (at_parent and s.signer == rrset.owner)}
+    """Who signed an RRset, by its own word."""
+    return {signature.signer for signature in rrset.signatures}
 
 
 def records_of(rrset: RRset, ttl: int) -> tuple[Record, ...]:

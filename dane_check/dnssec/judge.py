@@ -81,11 +81,11 @@ class Judge:
         return step, hop
 
     async def _absence(self, name: dns.name.Name, rdtype: int, message: Message, tally: Tally, budget: Budget) -> Step:
-        said = denial_signers(message)
-        if rdtype == rrtype.DS and name != dns.name.root:
-            said.discard(name)
         settled = await self._settle(
-            _home(name, rdtype), said, budget, lambda zone: judge_absence(name, rdtype, message, zone, tally)
+            _home(name, rdtype),
+            denial_signers(message),
+            budget,
+            lambda zone: judge_absence(name, rdtype, message, zone, tally),
         )
         return self._noted(step_of(settled, None, message, self._walk.criteria, str(Question(name, rdtype))))
 
@@ -103,8 +103,9 @@ class Judge:
     async def _settle(self, home: dns.name.Name, said: set[dns.name.Name], budget: Budget, by: Judgement) -> Settled:
         """The judgement by the zone that a step claims to be of, and what the walk to `home` says if that fails.
 
-        `said` are the signers the records name. Missing or stray signatures decide nothing by themselves: only
-        the walk can show that the name lies in an unsigned zone (ZC-b).
+        `said` are the signers the records name; those that are no ancestor of `home`, or above its anchor, are
+        nothing to go by (for DS, whose home is the parent, the owner itself is none). Missing or stray signatures
+        decide nothing by themselves: only the walk can show that the name lies in an unsigned zone (ZC-b).
         """
         anchor = self._walk.anchors.zone_of(home)
         near = [one for one in said if home.is_subdomain(one) and anchor is not None and one.is_subdomain(anchor)]
@@ -117,7 +118,8 @@ class Judge:
             return self._walk.cut_below(standing, home, budget) or judgement, standing
         if claimed != home:
             full = await self._walk.standing(home, budget)
-            if isinstance(full, Unsigned):
+            # What an opt-out span may hold is unsigned; what names the span's own zone as signer must hold as signed.
+            if isinstance(full, Unsigned) and full.why.cause is not Cause.OPT_OUT:
                 return full
             # Below the signer a DS question that fails counts for nothing (ZC-a): the signature is what failed.
             standing = full if isinstance(full, Signed) else standing

@@ -156,11 +156,13 @@ class TestDname:
         """R6672-b."""
         world = example()
         own = zone(world)
-        wild = rrset("*.v.example.org.", "DNAME", "w.example.org.")
+        own.put("*.v DNAME w")
+        wild = own.sets[N("*.v.example.org."), rrtype.DNAME]
         answer = renamed([wild, own.sign(wild)], "y.v.example.org.")
         bend = replaced(answer, own.nsec(N("y.v.example.org.")))
         lookup = Recursive(world).bend("x.y.v.example.org.", "A", bend).lookup("x.y.v.example.org.", "A")
         assert isinstance(lookup, Bogus)
+        assert lookup.why.cause is Cause.ALIAS_INVALID
 
     def test_a_name_that_grows_too_long_is_an_error(self) -> None:
         """R6672-b: YXDOMAIN, whether the resolver says so or we find it."""

@@ -53,6 +53,13 @@ class TestNodata:
         for name, rcode in (("child.example.org.", 0), ("gone.child.example.org.", 3)):
             assert isinstance(proof(world, made, name=name, rdtype="MX", rcode=rcode), Bogus)
 
+    def test_the_parents_record_at_an_unsigned_cut_makes_nothing_secure(self) -> None:
+        """R6840-4.1-a: what plain.example.org. lacks is for its own, unsigned, zone to say."""
+        world = example()
+        made = zone(world).nsec(N("plain.example.org."))
+        lookup = proof(world, made, name="plain.example.org.", rdtype="MX", rcode=0)
+        assert (lookup.status, lookup.kind) == ("insecure", "nodata")
+
     def test_a_dname_says_nothing_of_names_below_but_of_other_types_at_its_owner(self) -> None:
         """R6840-4.1-a, last part."""
         world = example()

@@ -62,6 +62,32 @@ class TestNoCut:
                 .lookup("host.example.org.", "A")
             )
             assert isinstance(lookup, Bogus)
+            assert lookup.why.record == "host.example.org. DS"
+
+    def test_a_dname_at_the_apex_leaves_no_cut_below(self) -> None:
+        """The DS reply is the DNAME; a CNAME beside it must be what it says (R6672-a), or it shows nothing."""
+        world = World()
+        world.add("org.")
+        own = world.add("d.org.", "@ DNAME e.org.")
+        name, dname = "x.d.org.", own.sets[N("d.org."), rrtype.DNAME]
+        recursive = Recursive(world).bend(name, "A", replaced([rrset(name, "A", "192.0.2.66")]))
+        honest = recursive.lookup(name, "A")
+        assert isinstance(honest, Bogus)
+        assert (honest.why.cause, honest.why.record) == (Cause.SIGNATURE_MISSING, f"{name} A")
+        answer = [dname, own.sign(dname), rrset(name, "CNAME", "plain.org.")]
+        forged = recursive.bend(name, "DS", replaced(answer)).lookup(name, "A")
+        assert isinstance(forged, Bogus)
+        assert (forged.why.cause, forged.why.record) == (Cause.ALIAS_INVALID, f"{name} DS")
+
+    @BOTH
+    def test_a_zone_below_an_empty_non_terminal_is_found(self, nsec3: Nsec3Params | None) -> None:
+        """An empty non-terminal is no cut, and the walk goes on below it."""
+        world = World()
+        world.add("org.", nsec3=nsec3)
+        world.add("signed.e.org.", "host A 192.0.2.1")
+        world.add("plain.e.org.", "host A 192.0.2.2", signed=False)
+        assert isinstance(Recursive(world).lookup("host.signed.e.org.", "A"), Secure)
+        assert isinstance(Recursive(world).lookup("host.plain.e.org.", "A"), Insecure)
 
     def test_nothing_lies_below_a_name_that_does_not_exist(self) -> None:
         """NXDOMAIN for the DS of `gone`: no cut below, so unsigned data there is bogus."""

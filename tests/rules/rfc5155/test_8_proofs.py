@@ -223,6 +223,15 @@ class TestOptOut:
         """On a matching record the flag has no effect."""
         assert status(Recursive(hashed(opt_out=True)).lookup("mx.example.org.", "AAAA")) == ("secure", "nodata")
 
+    def test_a_broken_proof_of_the_spans_own_zone_is_bogus(self) -> None:
+        """A denial that names the zone as its signer must hold; opt-out excuses only what is unsigned."""
+        lookup = (
+            Recursive(hashed(opt_out=True))
+            .bend(NAME, "A", replaced(authority=zone(hashed(opt_out=True)).nsec3_at(N("mx.example.org.")), rcode=3))
+            .lookup(NAME, "A")
+        )
+        assert isinstance(lookup, Bogus)
+
     def test_unsigned_data_in_the_span_is_insecure(self) -> None:
         """R5155-6-a: an unsigned delegation without a record of its own."""
         world = hashed(opt_out=True, left_out=frozenset({"plain"}))
