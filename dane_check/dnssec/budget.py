@@ -64,9 +64,13 @@ class Tally:
         self.signatures += 1
         budget.signatures += 1
 
-    def fail_signature(self) -> bool:
-        """One signature failed; whether more failures are allowed."""
+    def fail_signature(self) -> None:
+        """One signature failed."""
         self.failures += 1
+
+    @property
+    def may_fail(self) -> bool:
+        """Whether more failures are allowed; if not, nothing more is verified for this question."""
         return self.failures < self.limits.failed_signatures_per_question
 
     def hash(self, name: dns.name.Name, salt: bytes, iterations: int) -> bytes:

@@ -178,6 +178,8 @@ def _compute(
         for key in keys[: limits.keys_per_tag]:
             if done >= limits.signatures_per_rrset:
                 return _over(rrset, f"has more than {limits.signatures_per_rrset} signatures to verify")
+            if not tally.may_fail:
+                return _over(rrset, "is one of too many whose signatures fail")
             tally.check_signature()
             done += 1
             result = verify_octets(key.algorithm, key.material, signature.octets, data)
@@ -185,8 +187,8 @@ def _compute(
                 return _verified(rrset, signature, tally.criteria)
             if result is Verification.REFUSED:
                 unsupported.add(key.algorithm)
-            elif not tally.fail_signature():
-                return _over(rrset, "is one of too many whose signatures fail")
+            else:
+                tally.fail_signature()
         if len(keys) > limits.keys_per_tag:
             return _over(rrset, f"is signed by one of {len(keys)} keys with the same tag")
         refusals.append(Refused(Cause.SIGNATURE_INVALID, f"{named(rrset, signature)} does not verify"))

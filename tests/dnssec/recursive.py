@@ -19,7 +19,7 @@ from dane_check.dnssec.resolver import ValidatingResolver
 from dane_check.limits import DnsLimits
 from dane_check.ports import Fault, Heard, NoReply, Question, Server
 from dane_check.wire.message import Malformed, read
-from tests.dnssec.world import NOW, N, RRset, World
+from tests.dnssec.world import NOW, N, Name, RRset, World
 
 Bend = Callable[[dns.message.Message], dns.message.Message | NoReply]
 
@@ -40,15 +40,19 @@ class Recursive:
         self._bends[Question(N(name), rrtype.from_text(rdtype))] = list(bends)
         return self
 
+    def bent(self, name: Name, rdtype: int) -> dns.message.Message | NoReply:
+        """The next reply to a question."""
+        reply = self.world.answer(name, rdtype)
+        bends = self._bends.get(Question(name, rdtype), [])
+        if not bends:
+            return reply
+        return (bends.pop(0) if len(bends) > 1 else bends[0])(reply)
+
     async def ask(self, question: Question, server: Server) -> Heard:
         self.asked.append(question)
         self.servers.append(server)
         await asyncio.sleep(0)
-        reply: dns.message.Message | NoReply = self.world.answer(question.name, question.rdtype)
-        bends = self._bends.get(question, [])
-        if bends:
-            bend = bends.pop(0) if len(bends) > 1 else bends[0]
-            reply = bend(reply)
+        reply = self.bent(question.name, question.rdtype)
         if isinstance(reply, NoReply):
             return reply
         if self._stripping:

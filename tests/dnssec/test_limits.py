@@ -103,8 +103,8 @@ class TestKeyTrap:
         assert lookup.why.cause is Cause.LIMIT
         assert len(verifications) == 5 + 8 + 1  # the chain, the limit, and the proof that no cut lies below
 
-    def test_sixteen_failures_for_one_question_are_the_end(self) -> None:
-        """L-8: over several sets of one answer; bogus by D-13."""
+    def test_sixteen_failures_for_one_question_are_the_end(self, verifications: list[int]) -> None:
+        """L-8: over several sets of one answer; bogus by D-13, and nothing more is computed."""
         world = example()
         own = zone(world)
         denials = []
@@ -116,6 +116,7 @@ class TestKeyTrap:
         lookup = Recursive(world).bend(name, "A", bend).lookup(name, "A")
         assert isinstance(lookup, Bogus)
         assert lookup.why.cause is Cause.LIMIT
+        assert len(verifications) == 5 + 16 + 2  # the chain, the limit, and the proof that no cut lies below
 
     def test_ds_digests_are_bounded(self) -> None:
         """L-9: more mismatches for one DS than four are not tried."""
