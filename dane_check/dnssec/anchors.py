@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Self
 
 import dns.exception
@@ -70,10 +70,20 @@ class TrustAnchors:
         ds = tuple(entry for entry in valid if isinstance(entry, Ds))
         return Entry(ds, tuple(entry for entry in valid if isinstance(entry, Key)))
 
+    def is_stale(self, now: datetime) -> bool:
+        """Whether the built-in list is older than 18 months or none of it is valid any more (ROOT-j)."""
+        if not self.built_in:
+            return False
+        return now - ROOT_AS_OF > _FRESH or not any(anchor.valid_at(now) for anchor in self.anchors)
+
     @classmethod
     def root(cls) -> Self:
         """The built-in keys of the root: KSK-2017 and KSK-2024 (ROOT-a, ROOT-b)."""
         return cls(_ROOT, built_in=True)
+
+
+ROOT_AS_OF: Final = datetime(2026, 11, 22, tzinfo=UTC)  # the day the built-in list was last compared with IANA's
+_FRESH: Final = timedelta(days=548)  # 18 months
 
 
 def _root_anchor(tag: int, digest: str, valid_from: datetime) -> Anchor:

@@ -49,6 +49,12 @@ class TestBuiltIn:
         assert {ds.key_tag for ds in entry.ds} == {20326, 38696}
         assert TrustAnchors.root().built_in
 
+    def test_an_old_list_is_stale(self) -> None:
+        """ROOT-j: after 18 months; anchors of the operator's own are never stale."""
+        assert not TrustAnchors.root().is_stale(datetime(2028, 5, 1, tzinfo=UTC))
+        assert TrustAnchors.root().is_stale(datetime(2028, 7, 1, tzinfo=UTC))
+        assert not parse_trust_anchors(f". DNSKEY {KSK_2024}").is_stale(datetime(2038, 1, 1, tzinfo=UTC))
+
 
 class TestParsing:
     def test_ds_and_dnskey_at_any_name_with_or_without_ttl_and_class(self) -> None:
