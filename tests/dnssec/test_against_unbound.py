@@ -54,10 +54,10 @@ class Served:
 
     def __init__(self, recursive: Recursive) -> None:
         self._recursive = recursive
+        self.tcp = socket.create_server(("127.0.0.1", 0))
+        self.port = self.tcp.getsockname()[1]
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.udp.bind(("127.0.0.1", 0))
-        self.port = self.udp.getsockname()[1]
-        self.tcp = socket.create_server(("127.0.0.1", self.port))
+        self.udp.bind(("127.0.0.1", self.port))
         for loop in (self._datagrams, self._connections):
             threading.Thread(target=loop, daemon=True).start()
 

@@ -248,7 +248,7 @@ class World:
                     reply.set_rcode(dns.rcode.YXDOMAIN)
                     return None
                 reply.answer.append(dns.rrset.from_text(name, 3600, "IN", "CNAME", str(target)))
-                return target
+                return None if rdtype == rrtype.CNAME else target
         if name in zone.names():
             return self._exact(reply, zone, name, name, rdtype)
         wildcard = dns.name.Name((b"*", *zone.encloser(name).labels))
