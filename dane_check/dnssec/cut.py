@@ -10,10 +10,12 @@ import dns.rdatatype as rrtype
 from dane_check.dnssec import alias
 from dane_check.dnssec.absence import deny, gather, no_closer_match
 from dane_check.dnssec.budget import Tally
+from dane_check.dnssec.criteria import Criteria
 from dane_check.dnssec.delegation import Entry, Unusable, usable_ds
 from dane_check.dnssec.denial import Denied
 from dane_check.dnssec.keys import Ds, ZoneKeys
 from dane_check.dnssec.lookup import Cause
+from dane_check.dnssec.proof import too_many
 from dane_check.dnssec.rrset import RRset, rrsets
 from dane_check.dnssec.signature import Refused, Verified, verify
 from dane_check.wire.message import Message
@@ -70,7 +72,7 @@ def judge_cut(
         return _from_alias(name, found, message, parent, tally)
     denials = gather(message, parent, tally)
     denied = deny(name, rrtype.DS, denials, tally, nxdomain=message.rcode == _NXDOMAIN)
-    return denied if isinstance(denied, Refused) else _from_denial(name, denied, parent.name)
+    return denied if isinstance(denied, Refused) else _from_denial(name, denied, parent.name, tally.criteria)
 
 
 def _from_ds(
@@ -112,22 +114,22 @@ def _from_alias(
         if isinstance(shown, Refused):
             return shown
         if shown.unauthenticated is not None:
-            return _doubt(name, shown, parent.name)
+            return _doubt(name, shown, parent.name, tally.criteria)
     return NoCut(closed=True)
 
 
-def _from_denial(name: dns.name.Name, denied: Denied, parent: dns.name.Name) -> Cut:
+def _from_denial(name: dns.name.Name, denied: Denied, parent: dns.name.Name, criteria: Criteria) -> Cut:
     if denied.unauthenticated is not None:
-        return _doubt(name, denied, parent)
+        return _doubt(name, denied, parent, criteria)
     if denied.delegation:
         sentence = f"{parent} proves that {name} is delegated without a DS, so it is not signed"
         return UnsignedCut(Cause.UNSIGNED_DELEGATION, sentence, denied.used)
     return NoCut(closed=denied.empty_below)
 
 
-def _doubt(name: dns.name.Name, denied: Denied, parent: dns.name.Name) -> Cut:
+def _doubt(name: dns.name.Name, denied: Denied, parent: dns.name.Name, criteria: Criteria) -> Cut:
     if denied.unauthenticated is Cause.OPT_OUT:
         sentence = f"{name} lies in an opt-out span of {parent}, so an unsigned delegation may be there"
         return UnsignedCut(Cause.OPT_OUT, sentence, denied.used)
-    sentence = f"{parent} denies a DS at {name} with more NSEC3 iterations than are accepted"
+    sentence = f"{parent} denies a DS at {name} {too_many(denied.used, criteria.nsec3_iterations)}"
     return DoubtfulCut(sentence, denied.used)

@@ -29,8 +29,8 @@ class TypeBitmap:
         types: set[int] = set()
         offset, last = 0, -1
         while offset < len(octets):
-            window, bits = octets[offset], octets[offset + 2 : offset + 2 + sum(octets[offset + 1 : offset + 2])]
-            size = octets[offset + 1] if offset + 1 < len(octets) else 0
+            window, size = octets[offset], int.from_bytes(octets[offset + 1 : offset + 2], "big")
+            bits = octets[offset + 2 : offset + 2 + size]
             if window <= last or not 1 <= size <= 32 or len(bits) != size:
                 return None
             types |= {window << 8 | at << 3 | bit for at in range(size) for bit in range(8) if bits[at] << bit & 0x80}

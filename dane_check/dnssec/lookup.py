@@ -110,12 +110,16 @@ class Link:
     rrset -- "example.org. DNSKEY"; for a denial the records that prove it.
     means -- what the link shows, in a few words ("DS 12345 names the key", "proves that no DS exists").
     signature -- None where the link is the configured anchor or a proven insecure delegation.
+    nsec3_iterations -- where the link is an NSEC3 record: its iterations, which should be 0 (RFC 9276 §3.1).
+    ds_digests -- where the link is a DS set: its digest types; 1 alone is SHA-1 (RFC 9904).
     """
 
     zone: str
     rrset: str
     means: str
     signature: SignedBy | None = None
+    nsec3_iterations: int | None = None
+    ds_digests: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

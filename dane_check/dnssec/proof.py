@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import dns.edns
 import dns.name
 import dns.rcode
+import dns.rdatatype
 
 from dane_check.dnssec.algorithms import mnemonic
 from dane_check.dnssec.criteria import Criteria
 from dane_check.dnssec.lookup import Cause, Link, SignedBy, Why
+from dane_check.dnssec.rrset import nsec3_iterations
 from dane_check.dnssec.signature import Refused, Verified
 from dane_check.names import safe
 from dane_check.ports import Heard, NoReply, Question
@@ -29,12 +31,28 @@ def link(verified: Verified, means: str, criteria: Criteria) -> Link:
         inception=criteria.moment(signature.inception),
         expiration=criteria.moment(signature.expiration),
     )
-    return Link(str(signature.signer), str(verified.rrset), means, signed_by)
+    rrset = verified.rrset
+    is_ds = rrset.rdtype == dns.rdatatype.DS
+    digests = {record.rdata[3] for record in rrset.records if is_ds and len(record.rdata) > 3}
+    return Link(
+        zone=str(signature.signer),
+        rrset=str(rrset),
+        means=means,
+        signature=signed_by,
+        nsec3_iterations=nsec3_iterations(rrset),
+        ds_digests=tuple(sorted(digests)),
+    )
 
 
 def links(used: Sequence[Verified], means: str, criteria: Criteria) -> tuple[Link, ...]:
     """One link for each RRset of a proof."""
     return tuple(link(verified, means, criteria) for verified in used)
+
+
+def too_many(used: Sequence[Verified], most: int) -> str:
+    """The iterations of an NSEC3 proof that has too many, as a sentence goes on."""
+    counts = [count for verified in used if (count := nsec3_iterations(verified.rrset)) is not None]
+    return f"with {max(counts, default=0)} NSEC3 iterations, where {most} are accepted at most"
 
 
 def why_refused(refused: Refused, zone: dns.name.Name, record: str, message: Message | None = None) -> Why:

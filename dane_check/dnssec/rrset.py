@@ -88,6 +88,13 @@ def rrsets(section: Iterable[ResourceRecord]) -> dict[tuple[dns.name.Name, int],
     }
 
 
+def nsec3_iterations(rrset: RRset) -> int | None:
+    """The most iterations among NSEC3 records (RFC 5155 §3.1.3); None for any other type."""
+    if rrset.rdtype != dns.rdatatype.NSEC3:
+        return None
+    return max(int.from_bytes(record.rdata[2:4], "big") for record in rrset.records)
+
+
 @cache
 def type_text(rdtype: int) -> str:
     """The mnemonic of a type, or TYPEn."""

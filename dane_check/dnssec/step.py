@@ -27,7 +27,7 @@ from dane_check.dnssec.lookup import (
     Status,
     Why,
 )
-from dane_check.dnssec.proof import link, links, why_refused
+from dane_check.dnssec.proof import link, links, too_many, why_refused
 from dane_check.dnssec.rrset import RRset
 from dane_check.dnssec.signature import Refused
 from dane_check.dnssec.standing import Failed, Signed, Unsigned
@@ -86,24 +86,25 @@ def _held(held: Held, standing: Signed, criteria: Criteria, about: str) -> Step:
     chain += links(held.shown, "shows that nothing closer than the wildcard exists", criteria)
     records = records_of(verified.rrset, verified.ttl)
     step = Step("secure", chain, "data", None, records, wildcard=verified.encloser is not None, zone=standing.zone.name)
-    return _doubted(step, held.doubt, standing, about)
+    return _doubted(step, held.doubt, standing, about, too_many(held.shown, criteria.nsec3_iterations))
 
 
 def _denied(denied: Denied, standing: Signed, criteria: Criteria, about: str) -> Step:
     means = "proves that the name does not exist" if denied.kind == "nxdomain" else "proves that the type is absent"
     chain = (*standing.links, *links(denied.used, means, criteria))
     step = Step("secure", chain, denied.kind, None, compact=denied.compact, zone=standing.zone.name)
-    return _doubted(step, denied.unauthenticated, standing, about)
+    excess = too_many(denied.used, criteria.nsec3_iterations)
+    return _doubted(step, denied.unauthenticated, standing, about, excess)
 
 
-def _doubted(step: Step, doubt: Cause | None, standing: Signed, about: str) -> Step:
+def _doubted(step: Step, doubt: Cause | None, standing: Signed, about: str, excess: str) -> Step:
     """A result that rests on opt-out or on too many iterations is insecure (D-10, D-14)."""
     if doubt is None:
         return step
     zone = str(standing.zone.name)
     sentence = {
         Cause.OPT_OUT: f"{zone} answers for {about} with an opt-out span, in which unsigned names may exist",
-        Cause.NSEC3_ITERATIONS: f"{zone} answers for {about} with more NSEC3 iterations than are accepted",
+        Cause.NSEC3_ITERATIONS: f"{zone} answers for {about} {excess}",
     }[doubt]
     return replace(step, status="insecure", why=Why(doubt, sentence, zone=zone, record=about))
 

@@ -8,13 +8,16 @@ import random
 import dns.edns
 import dns.flags
 import dns.message
+import dns.rdata
+import dns.rdatatype as rrtype
+import dns.rrset
 import pytest
 
 from dane_check.dnssec.lookup import Bogus, Indeterminate, Lookup, Secure
 from dane_check.ports import Fault, Heard, NoReply, Question, Server
 from dane_check.wire.message import Malformed, read
-from tests.dnssec.recursive import Recursive, servfail, unsigned
-from tests.dnssec.world import Nsec3Params, example
+from tests.dnssec.recursive import Recursive, replaced, servfail, unsigned
+from tests.dnssec.world import IN, N, Nsec3Params, example, zone
 
 LOOKUPS = (
     ("example.org.", "MX"),
@@ -67,6 +70,28 @@ def test_bent_replies_never_become_secure_answers(nsec3: Nsec3Params | None) -> 
             assert lookup.why is not None
             assert lookup.why.sentence.isprintable()
     assert {"secure", "bogus"} <= seen
+
+
+@pytest.mark.parametrize(
+    ("rdtype", "octets"),
+    [("DS", "000f"), ("DS", "00010f02"), ("DNSKEY", "0101"), ("NSEC", "ff"), ("NSEC3", "0100"), ("CNAME", "ff")],
+)
+def test_signed_records_of_too_few_octets_are_values_too(rdtype: str, octets: str) -> None:
+    """A zone may sign what no parser reads; every lookup that meets it still comes to one of the five cases."""
+    world = example()
+    own = zone(world)
+    made = dns.rrset.RRset(N("short.example.org."), IN, rrtype.from_text(rdtype))
+    made.add(dns.rdata.GenericRdata(IN, made.rdtype, bytes.fromhex(octets)), 60)
+    sets = [made, own.sign(made)]
+    for bend in (replaced(sets), replaced(authority=sets), replaced(authority=sets, rcode=3)):
+        recursive = Recursive(world)
+        for wanted in ("A", "DS", "DNSKEY", rdtype):
+            recursive.bend("short.example.org.", wanted, bend)
+        for name in ("short.example.org.", "host.short.example.org."):
+            for wanted in ("A", "DS", "ANY", rdtype):
+                lookup = recursive.lookup(name, wanted)
+                assert lookup.status in {"secure", "insecure", "bogus", "indeterminate"}
+                assert lookup.kind != "data" or lookup.records
 
 
 def test_the_ad_bit_changes_nothing() -> None:

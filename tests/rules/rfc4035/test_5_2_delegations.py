@@ -47,6 +47,7 @@ class TestChain:
             "example.org. DNSKEY",
             "mx.example.org. A",
         ]
+        assert [link.ds_digests for link in lookup.proof.links if link.rrset.endswith("DS")] == [(2,), (2,)]
 
     def test_a_forged_ds_with_a_matching_child_key_is_bogus(self) -> None:
         """The DS set must hold by the parent's keys, however well it fits the child's (R4035-5.2-a)."""

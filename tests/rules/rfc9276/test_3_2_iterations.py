@@ -26,6 +26,15 @@ def test_a_denial_is_judged_by_its_iterations(iterations: int, expected: str) ->
     """R9276-3.2-a: 50 is the last that counts."""
     lookup = Recursive(iterated(iterations)).lookup("_25._tcp.host.example.org.", "TLSA")
     assert (lookup.status, lookup.kind) == (expected, "nxdomain")
+    assert {link.nsec3_iterations for link in lookup.proof.links if "NSEC3" in link.rrset} == {iterations}
+    assert lookup.why is None or f"with {iterations} NSEC3 iterations, where 50 are accepted" in lookup.why.sentence
+
+
+def test_so_is_a_ds_denial() -> None:
+    """The sentence has the numbers."""
+    lookup = Recursive(iterated(51)).lookup("host.plain.example.org.", "A")
+    assert lookup.why is not None
+    assert lookup.why.sentence.endswith("with 51 NSEC3 iterations, where 50 are accepted at most")
 
 
 def test_the_limit_can_be_raised() -> None:
