@@ -139,7 +139,7 @@ class KeyType(StrEnum):
     RSA = "rsa"
     ECDSA = "ecdsa"
     EDDSA = "eddsa"
-    UNKNOWN = "unknown"  # served, but not one we can name
+    UNKNOWN = "unknown"  # any other: served, but not one that can be asked for alone
 
 
 class Stage(StrEnum):
@@ -198,7 +198,8 @@ class TlsFacts:
     group: str | None
 
 
-ALL_KEY_TYPES: frozenset[KeyType] = frozenset({KeyType.RSA, KeyType.ECDSA, KeyType.EDDSA})
+NAMED_KEY_TYPES: frozenset[KeyType] = frozenset({KeyType.RSA, KeyType.ECDSA, KeyType.EDDSA})
+ALL_KEY_TYPES: frozenset[KeyType] = NAMED_KEY_TYPES | {KeyType.UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +208,8 @@ class ProbeRequest:
 
     address, port -- exactly what is connected to.
     server_name -- the SNI value, an A-label name without a trailing dot; None sends no SNI.
-    key_types -- the certificate types offered; all of them in a first handshake.
+    key_types -- the certificate types offered. With UNKNOWN among them everything the library knows is offered,
+        as in a first handshake; without it exactly these.
     helo -- the name given in EHLO.
     """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
@@ -12,11 +13,13 @@ from dane_check.check.host import HostCheck, judge_host
 from dane_check.check.outcome import DomainCheck
 from dane_check.check.session import DomainLookups, Session
 from dane_check.check.view import lookup_view
-from dane_check.findings import About, Code, finding
+from dane_check.dnssec.lookup import Lookup
+from dane_check.findings import About, Code, Finding, finding
 from dane_check.policy.destination import Hosts, MxHost, NoHosts, destination, relay
 from dane_check.policy.domain import domain_verdict, ended, inapplicable
+from dane_check.policy.expiry import expiry_findings
 from dane_check.policy.service import SMTP_PORT
-from dane_check.policy.verdict import DomainVerdict, DomainWord, HostVerdict, LookupView
+from dane_check.policy.verdict import DomainVerdict, DomainWord, HostVerdict
 
 
 async def check_domain(session: Session, domain: str) -> DomainCheck:
@@ -55,7 +58,8 @@ async def _within_time(
     except TimeoutError:
         because = f"the check took longer than {most:g} seconds"
         said = finding(Code.INCOMPLETE, About(domain), left_out=because, because="so many or such slow servers")
-        return DomainCheck(ended(domain, NoHosts(DomainWord.UNDETERMINED, "limit", (said,)), None), session.now)
+        verdict = ended(domain, NoHosts(DomainWord.UNDETERMINED, "limit", (said,)), None)
+        return DomainCheck(replace(verdict, complete=False), session.now)
     judged = session.seconds()
     diagnostics = await diagnose(verdict, source, session)
     timings = {"verdict": judged - started, "diagnostics": session.seconds() - judged}
@@ -65,23 +69,31 @@ async def _within_time(
 async def _check_domain(session: Session, source: DomainLookups, domain: str) -> DomainVerdict:
     settings = session.settings
     found = await source.lookup(domain, "MX")
-    mx = lookup_view(domain, "MX", found)
     most_hosts = settings.limits.domain.mx_hosts
     goes_to = destination(domain, found, require_dane=settings.require_dane, most_hosts=most_hosts)
     match goes_to:
         case NoHosts():
-            return ended(domain, goes_to, mx)
+            return ended(domain, goes_to, lookup_view(domain, "MX", found))
         case Hosts():
-            return await _judge(session, source, domain, goes_to, mx, SMTP_PORT)
+            return await _judge(session, source, domain, goes_to, found, SMTP_PORT)
     assert_never(goes_to)
 
 
 async def _judge(
-    session: Session, source: DomainLookups, domain: str, goes_to: Hosts, mx: LookupView | None, port: int
+    session: Session, source: DomainLookups, domain: str, goes_to: Hosts, found: Lookup | None, port: int
 ) -> DomainVerdict:
+    mx = lookup_view(domain, "MX", found) if found else None
+
     async def one(host: MxHost) -> HostVerdict:
         return await judge_host(HostCheck(session, source, domain, host, goes_to, port))
 
     hosts = [*await asyncio.gather(*(one(host) for host in goes_to.hosts)), *map(inapplicable, goes_to.inapplicable)]
+    remarks: tuple[Finding, ...] = (
+        () if port == SMTP_PORT else (finding(Code.PORT_BY_ANALOGY, About(domain), port=port),)
+    )
+    remarks += expiry_findings(About(domain), [(domain, "MX", found)], session.now) if found else ()
     hosts.sort(key=lambda host: (host.preference is not None, host.preference or 0, host.host))
-    return domain_verdict(domain, mx, goes_to, hosts, strict=session.settings.strict)
+    settings = session.settings
+    return domain_verdict(
+        domain, mx, goes_to, hosts, strict=settings.strict, require_dane=settings.require_dane, findings=remarks
+    )

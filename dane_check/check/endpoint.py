@@ -11,12 +11,11 @@ from dane_check.policy.address_plan import Family
 from dane_check.policy.addresses import reserved
 from dane_check.policy.authentication import judge_chain
 from dane_check.policy.base_domain import Duty, Requirement
-from dane_check.policy.endpoint import Circumstances, Judged, judge_refusal, second_type_missing, skipped
+from dane_check.policy.endpoint import Circumstances, Judged, judge_refusal, skipped, type_missing
 from dane_check.ports import (
-    ALL_KEY_TYPES,
+    NAMED_KEY_TYPES,
     Fault,
     HandshakeFailure,
-    KeyType,
     ProbeRequest,
     Refusal,
     ServedChain,
@@ -100,7 +99,7 @@ def _circumstances(session: Session, plan: Plan, address: str) -> Circumstances:
 
 
 async def _judge_address(session: Session, plan: Plan, address: str) -> tuple[Judged, ...]:
-    """One address: a first session that offers everything and, where it must authenticate, a second (S4-A22)."""
+    """One address: a session that offers everything and, where it must authenticate, more for the types not seen."""
     circumstances = _circumstances(session, plan, address)
     block = None if session.settings.allow_reserved else reserved(address)
     if block:  # threats T-23: judged on the address itself, before any mapping
@@ -113,21 +112,27 @@ async def _judge_address(session: Session, plan: Plan, address: str) -> tuple[Ju
     judged = judge_chain(circumstances, first)
     if plan.requirement.duty is not Duty.AUTHENTICATE or not first.certificates:
         return (judged,)
-    second = await session.probes.probe(replace(request, key_types=_other_types(first.key_type)))
-    return (judged, *_judge_second(circumstances, first, second))
+    return (judged, *await _judge_other_types(session, circumstances, request, first))
 
 
-def _other_types(seen: KeyType) -> frozenset[KeyType]:
-    return ALL_KEY_TYPES - {seen}
-
-
-def _judge_second(
-    circumstances: Circumstances, first: ServedChain, second: ServedChain | HandshakeFailure
-) -> tuple[Judged, ...]:
-    if isinstance(second, HandshakeFailure):
-        missing = second_type_missing(circumstances, first.key_type, second)
-    elif second.key_type is first.key_type or not second.certificates:
-        missing = None
-    else:
-        return (judge_chain(circumstances, second),)
-    return (missing,) if missing else ()
+async def _judge_other_types(
+    session: Session, circumstances: Circumstances, request: ProbeRequest, first: ServedChain
+) -> list[Judged]:
+    """The certificate types not seen yet, asked for until the server has no more or L-19 is reached (S4-A22)."""
+    judged: list[Judged] = []
+    leaves = {first.certificates[0]}
+    offered = NAMED_KEY_TYPES - {first.key_type}
+    outcome: ServedChain | HandshakeFailure | None = None
+    for _ in range(1, session.settings.limits.domain.handshakes_per_address):
+        outcome = await session.probes.probe(replace(request, key_types=offered))
+        if isinstance(outcome, HandshakeFailure) or not outcome.certificates:
+            break
+        if outcome.certificates[0] in leaves:
+            return judged  # a server that does not look at what is offered has one certificate
+        leaves.add(outcome.certificates[0])
+        judged.append(judge_chain(circumstances, outcome))
+        offered -= {outcome.key_type}
+        if not offered:
+            return judged
+    missing = type_missing(circumstances, offered, outcome if isinstance(outcome, HandshakeFailure) else None)
+    return [*judged, missing] if missing else judged

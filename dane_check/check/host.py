@@ -51,7 +51,7 @@ async def judge_host(check: HostCheck) -> HostVerdict:
     early = _early_tlsa(check, asked)
     try:
         a, aaaa = await asyncio.gather(asked.lookup(check.host.name, "A"), asked.lookup(check.host.name, "AAAA"))
-        plan = address_plan(check.about, a, aaaa)
+        plan = address_plan(check.about, a, aaaa, in_mx=check.host.preference is not None)
         match plan:
             case Stopped():
                 return settled(check.host.name, check.host.preference, plan, _views(asked))
@@ -97,7 +97,9 @@ async def _with_addresses(check: HostCheck, asked: Asked, plan: Reachable) -> Ho
     needs = await asyncio.gather(*(_requirement(check, asked, family.candidates) for family in plan.families))
     stops = [needed for needed in needs if isinstance(needed, Stopped)]
     if len(stops) == len(needs):
-        end = Stopped(stops[0].word, stops[0].reason, plan.findings + stops[0].findings, stops[0].tlsrpt)
+        word = worst_host_word(stop.word for stop in stops)
+        worst = next(stop for stop in stops if stop.word is word)
+        end = Stopped(worst.word, worst.reason, plan.findings + _of_stops(stops), worst.tlsrpt)
         return settled(check.host.name, check.host.preference, end, _views(asked))
     going = [
         (family, needed) for family, needed in zip(plan.families, needs, strict=True) if isinstance(needed, Requirement)
@@ -118,7 +120,7 @@ async def _with_addresses(check: HostCheck, asked: Asked, plan: Reachable) -> Ho
 
 
 def _of_stops(stops: list[Stopped]) -> tuple[Finding, ...]:
-    return tuple(found for stop in stops for found in stop.findings)
+    return tuple(dict.fromkeys(found for stop in stops for found in stop.findings))
 
 
 def _grouped(groups: tuple[Group, ...]) -> tuple[Group, ...]:
@@ -153,7 +155,8 @@ async def _requirement(check: HostCheck, asked: Asked, candidates: tuple[str, ..
         step = tlsa_answer(check.about, owner, candidate, answer, most_records=limits.tlsa_records)
         if not isinstance(step, NextCandidate):
             return _allowed(check, step)
-        reason, findings = step.reason, step.findings
+        reason = step.reason if not findings else reason  # an insecure answer says more than a denial after it
+        findings += step.findings
     return _allowed(check, opportunistic(reason, findings))
 
 

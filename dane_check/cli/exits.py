@@ -34,7 +34,7 @@ def guarded(command: Callable[_Parameters, int]) -> Callable[_Parameters, int]:
     def run(*args: _Parameters.args, **options: _Parameters.kwargs) -> int:
         try:
             return command(*args, **options)
-        except (Exception, KeyboardInterrupt, SystemExit) as raised:
+        except BaseException as raised:  # a cancellation that got lost included
             raise Escaped(raised) from raised
 
     return run
@@ -46,7 +46,9 @@ def settled(act: Callable[[], int], verbose: bool) -> int:
         return act()
     except Escaped as escaped:
         return _status_of(escaped.raised, verbose)
-    except (Exception, KeyboardInterrupt) as raised:
+    except SystemExit:
+        raise  # Typer's own: a usage error or a finished --help
+    except BaseException as raised:
         return _status_of(raised, verbose)
 
 

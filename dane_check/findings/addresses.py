@@ -36,7 +36,7 @@ AREA = {
         rank=72,
     ),
     Code.ADDR_ONE_FAMILY_INSECURE: Diagnosis(
-        (Severity.UNPROTECTED,),
+        (Severity.PARTIAL,),
         "The {family} addresses of {host} are not signed while the other family is.",
         "Sign both.",
         "RFC 7672 §2.2.2",
@@ -56,6 +56,13 @@ AREA = {
         "dnssec-invalid",
         when="inconclusive where a link of the circle is unsigned",
         rank=90,
+    ),
+    Code.ADDR_MALFORMED: Diagnosis(
+        (Severity.INCONCLUSIVE,),
+        "{count} address records of {host} are malformed ({record}) and could not be judged.",
+        "Repair the address records of {host}.",
+        "RFC 1035 §3.4.1, RFC 3596 §2.2",
+        rank=70,
     ),
     Code.ADDR_NOT_JUDGED: Diagnosis(
         (Severity.INCONCLUSIVE,),

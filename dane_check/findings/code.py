@@ -34,6 +34,7 @@ class Code(StrEnum):
     MX_CNAME_LOOP = "mx-cname-loop"
     UNSIGNED_DENIAL = "unsigned-denial"
     INSECURE_MX_DANE_OPTIONAL = "insecure-mx-dane-optional"
+    PORT_BY_ANALOGY = "port-by-analogy"
     DANE_REQUIRED = "dane-required"
     # addresses
     ADDR_INSECURE = "addr-insecure"
@@ -43,6 +44,7 @@ class Code(StrEnum):
     ADDR_ONE_FAMILY_INSECURE = "addr-one-family-insecure"
     ADDR_CNAME_INSECURE_TARGET = "addr-cname-insecure-target"
     ADDR_CNAME_LOOP = "addr-cname-loop"
+    ADDR_MALFORMED = "addr-malformed"
     ADDR_NOT_JUDGED = "addr-not-judged"
     NO_ADDRESS_UNSIGNED = "no-address-unsigned"
     NAME_TOO_LONG = "name-too-long"

@@ -114,6 +114,12 @@ AREA = {
         "",
         "RFC 7672 §2.2.1",
     ),
+    Code.PORT_BY_ANALOGY: Diagnosis(
+        (Severity.INFO,),
+        "Port {port} is outside RFC 7672, whose rules for port 25 are applied to it by analogy.",
+        "",
+        "RFC 7672 §3.1.3",
+    ),
     Code.DANE_REQUIRED: Diagnosis(
         (Severity.OUTAGE,),
         "DANE was required, and {what}.",

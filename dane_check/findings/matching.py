@@ -15,7 +15,7 @@ AREA = {
         rank=80,
     ),
     Code.TA_NOT_SERVED: Diagnosis(
-        (Severity.HYGIENE,),
+        (Severity.HYGIENE, Severity.LATENT),
         "The trust anchor named by {record} is not in the chain that {address} serves.",
         "Append the trust anchor certificate to the chain of the server.",
         "RFC 7672 §3.1.2, RFC 7671 §5.2",
@@ -59,7 +59,7 @@ AREA = {
         rank=70,
     ),
     Code.TA_CN_ONLY: Diagnosis(
-        (Severity.HYGIENE,),
+        (Severity.PARTIAL,),
         "The certificate at {address} carries its name only as common name; senders built on Go or rustls refuse it.",
         "Issue it with a subject alternative name.",
         "RFC 7672 §3.2.3, RFC 9525",
@@ -148,7 +148,7 @@ AREA = {
     ),
     Code.ALG_NOT_TESTED: Diagnosis(
         (Severity.INCONCLUSIVE,),
-        "Whether {about} has a certificate of another type could not be tested: {why}.",
+        "Whether {about} has a certificate of another type ({types}) could not be tested: {why}.",
         "Run the check again later.",
         "requirements S4-A22",
         rank=56,

@@ -72,7 +72,7 @@ AREA = {
     Code.STARTTLS_REJECTED: Diagnosis(
         _NEEDS_TLS,
         "{address} offers STARTTLS but refuses it: {reply}.",
-        "The server probably cannot load its key or certificate; see its log.",
+        "The server probably cannot load its key or certificate; see its log. A 4xx reply may be temporary.",
         "RFC 3207 §4",
         "starttls-not-supported",
         when=_ELSEWHERE,

@@ -91,9 +91,9 @@ AREA = {
     ),
     Code.TLSA_LIMIT: Diagnosis(
         (Severity.INCONCLUSIVE,),
-        "{name} has {count} TLSA records; more than {limit} are not judged.",
-        "Publish fewer records.",
-        "requirements L-7",
+        "The TLSA lookup at {name} went over a limit and was not judged: {why}.",
+        "Publish fewer TLSA records, and keep the zones on the way simple.",
+        "requirements L-7, D-13",
         rank=80,
     ),
     Code.TLSA_RRSIG_EXPIRING: Diagnosis(

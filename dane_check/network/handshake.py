@@ -20,7 +20,7 @@ from dane_check.limits import SessionLimits
 from dane_check.network import alerts
 from dane_check.network.key_type import key_type_of
 from dane_check.ports import (
-    ALL_KEY_TYPES,
+    NAMED_KEY_TYPES,
     ByteStream,
     Fault,
     KeyType,
@@ -99,9 +99,9 @@ def client_context(key_types: frozenset[KeyType]) -> SSL.Context:
     context.set_min_proto_version(SSL.TLS1_2_VERSION)
     context.set_options(_OPTIONS)
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
-    wanted = key_types & ALL_KEY_TYPES
+    wanted = NAMED_KEY_TYPES if KeyType.UNKNOWN in key_types else key_types
     context.set_cipher_list((_suites(wanted) + _LEVEL).encode("ascii"))
-    if wanted != ALL_KEY_TYPES and not set_signature_algorithms(context, _signature_algorithms(wanted)):
+    if KeyType.UNKNOWN not in key_types and not set_signature_algorithms(context, _signature_algorithms(wanted)):
         # Only TLS 1.2 ties the certificate type to the suite; EdDSA cannot be told from ECDSA there.
         context.set_max_proto_version(SSL.TLS1_2_VERSION)
     return context
@@ -131,6 +131,7 @@ class TlsChannel:
         self._octets_left = 2 * limits.chain_octets  # T-22: empty records and key updates end somewhere
         self._first = b""
         self._alerts = _AlertLog()
+        self._restricted = KeyType.UNKNOWN not in key_types
         self._tls = SSL.Connection(client_context(key_types), None)
         self._tls.set_info_callback(self._alerts)
         self._tls.set_connect_state()
@@ -237,6 +238,9 @@ class TlsChannel:
                 return NotShaken(Refusal.TLS_GARBAGE, Fault.MALFORMED, "not acceptable as TLS")
             case (True, alerts.CLOSE_NOTIFY):
                 return NotShaken(Refusal.TLS_BROKEN_OFF, Fault.CLOSED, "the server closed TLS before it was up")
+            case (True, alerts.PROTOCOL_VERSION) if self._restricted:
+                # Only the fallback of `client_context` offers less than the first hello did: nothing was learnt.
+                return NotShaken(Refusal.TLS_BROKEN_OFF, Fault.LOCAL, "this certificate type cannot be asked for alone")
             case (True, number):
                 return NotShaken(Refusal.TLS_ALERT, None, "the server sent " + alerts.describe(number))
             case (False, number) if number in alerts.DISAGREEMENTS:

@@ -17,7 +17,7 @@ from dane_check.limits import SessionLimits
 from dane_check.network.replies import NotAReply, ReplyReader
 from dane_check.network.starttls import READ_OCTETS, Cleared, Dialogue, Ended
 from dane_check.ports import (
-    ALL_KEY_TYPES,
+    NAMED_KEY_TYPES,
     ByteStream,
     Dialer,
     DialFailure,
@@ -176,7 +176,7 @@ class SmtpProber:
 def _refuse_unspeakable(request: ProbeRequest) -> None:
     if request.protocol != "smtp":
         raise UsageError(f"protocol {request.protocol!r} cannot be probed; the one there is is 'smtp'")
-    if not request.key_types & ALL_KEY_TYPES:
+    if not request.key_types & NAMED_KEY_TYPES:
         raise UsageError("no certificate type is asked for; give one or more of rsa, ecdsa, eddsa")
     if not request.helo or not _is_one_word(request.helo):
         raise UsageError(f"the EHLO name {request.helo[:80]!r} is not one word of ASCII; give a host name")

@@ -110,7 +110,7 @@ def _after_ehlo(reply: SmtpReply, helo: str) -> Step:
 
 def keywords(ehlo: SmtpReply) -> tuple[bytes, ...]:
     """The EHLO keywords in upper case, without parameters; the first line is the server's name and none of them."""
-    words = (line.replace(b"\t", b" ").replace(b"=", b" ").split(b" ", 1)[0] for line in ehlo.lines[1:])
+    words = (line.replace(b"\t", b" ").replace(b"=", b" ").strip(b" ").split(b" ", 1)[0] for line in ehlo.lines[1:])
     return tuple(word.upper() for word in words if word)
 
 

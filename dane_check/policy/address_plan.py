@@ -11,7 +11,7 @@ from typing import Literal
 
 from dane_check.dnssec.lookup import Bogus, Cause, Indeterminate, Insecure, Lookup, Secure, SecureDenial
 from dane_check.findings import About, Code, Finding, Severity, finding
-from dane_check.names import is_ldh, plain
+from dane_check.names import is_address, is_ldh, plain, safe
 from dane_check.policy.stopped import Stopped, failed_lookup
 from dane_check.policy.verdict import HostWord
 
@@ -52,13 +52,16 @@ class NoAddressYet:
 AddressPlan = Reachable | NoAddressYet | Stopped
 
 
-def address_plan(about: About, a: Lookup, aaaa: Lookup) -> AddressPlan:
-    """What the two address answers of one MX host allow: one row of §19.2."""
+def address_plan(about: About, a: Lookup, aaaa: Lookup, *, in_mx: bool = True) -> AddressPlan:
+    """What the two address answers of one MX host allow: one row of §19.2.
+
+    in_mx -- whether an MX record names the host; elsewhere an alias is nothing to complain of.
+    """
     host = about.host or ""
     named: tuple[tuple[FamilyName, Lookup], ...] = (("IPv4", a), ("IPv6", aaaa))
     with_data = [(name, found) for name, found in named if found.kind == "data"]
     failed = [(name, found) for name, found in named if isinstance(found, Bogus | Indeterminate)]
-    remarks = _remarks(about, host, (a, aaaa))
+    remarks = _remarks(about, host, (a, aaaa), in_mx=in_mx)
     if with_data:
         return _reachable(about, host, with_data, failed, remarks)
     if failed:
@@ -66,10 +69,10 @@ def address_plan(about: About, a: Lookup, aaaa: Lookup) -> AddressPlan:
     return _no_address(about, host, (a, aaaa), remarks)
 
 
-def _remarks(about: About, host: str, answers: tuple[Lookup, ...]) -> tuple[Finding, ...]:
+def _remarks(about: About, host: str, answers: tuple[Lookup, ...], *, in_mx: bool) -> tuple[Finding, ...]:
     found: list[Finding] = []
     alias = next((answer.aliases for answer in answers if answer.aliases), None)
-    if alias:
+    if alias and in_mx:
         found.append(finding(Code.MX_TARGET_CNAME, about, target=plain(alias[-1].target)))
     if not is_ldh(host):
         found.append(finding(Code.HOST_NOT_LDH, about))
@@ -95,16 +98,24 @@ def _reachable(
     remarks: tuple[Finding, ...],
 ) -> Reachable:
     families = [
-        Family(name, tuple(record.text for record in found.records), _candidates(host, found), True)
+        Family(name, tuple(filter(is_address, _texts(found))), _candidates(host, found), True)
         for name, found in with_data
     ]
+    malformed = [text for _, found in with_data for text in _texts(found) if not is_address(text)]
     shared = next((family.candidates for family in families if family.candidates), ())
     families = [
         family if family.candidates else Family(family.name, family.addresses, shared, False) for family in families
     ]
     found = remarks + _about_security(about, families, with_data) + _one_family_failed(about, failed)
+    if malformed:  # it cannot be judged, and so is never left out in silence
+        found += (finding(Code.ADDR_MALFORMED, about, count=len(malformed), record=safe(malformed[0], 80)),)
     undecided = any(isinstance(answer, Indeterminate) for _, answer in failed)
-    return Reachable(tuple(families), HostWord.DNS_ERROR if undecided else None, found)
+    floor = HostWord.DNS_ERROR if undecided else HostWord.UNREACHABLE if malformed else None
+    return Reachable(tuple(families), floor, found)
+
+
+def _texts(found: Lookup) -> list[str]:
+    return [record.text for record in found.records]
 
 
 def _about_security(
@@ -146,8 +157,8 @@ def _address_code(answer: Bogus | Indeterminate) -> Code:
 def _no_address(about: About, host: str, answers: tuple[Lookup, ...], remarks: tuple[Finding, ...]) -> AddressPlan:
     if all(isinstance(answer, SecureDenial) for answer in answers):  # S2-03, S2-11
         return Stopped(HostWord.NO_ADDRESS, None, (*remarks, finding(Code.MX_TARGET_MISSING, about)))
-    first_secure = any(answer.aliases and answer.aliases[0].status == "secure" for answer in answers)
-    if first_secure:  # S2-11b
+    first_hops = [answer.aliases[0].status for answer in answers if answer.aliases]
+    if first_hops and all(status == "secure" for status in first_hops):  # S2-11b
         return NoAddressYet((host,), remarks)
     return no_address_unsigned(about, remarks)
 

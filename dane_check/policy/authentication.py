@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
 
-from dane_check.findings import Code, Finding, finding
+from dane_check.findings import About, Code, Finding, Severity, finding
 from dane_check.policy.base_domain import Duty
 from dane_check.policy.endpoint import Circumstances, Judged
 from dane_check.policy.verdict import CertificateFacts, EndpointResult, EndpointVerdict, HostWord
@@ -14,7 +15,7 @@ from dane_check.tlsa.certificate import Certificate, association_data
 from dane_check.tlsa.match import match
 from dane_check.tlsa.outcome import MatchReport, Note, Outcome, RecordState
 from dane_check.tlsa.reason import Reason
-from dane_check.tlsa.record import CertificateUsage, MatchingType, Selector, TlsaRecord
+from dane_check.tlsa.record import CertificateUsage, MalformedTlsa, MatchingType, Selector, TlsaRecord
 
 _R = EndpointResult
 # Result, TLSRPT word and finding for each reason the matcher gives (S4-A11 … A13, A15b); no-match is told apart below.
@@ -50,7 +51,7 @@ def judge_chain(circumstances: Circumstances, served: ServedChain) -> Judged:
         case Duty.AUTHENTICATE:
             report = _matched(circumstances, served, circumstances.reference_names)
             if report.outcome is Outcome.AUTHENTICATED:
-                return _authenticated(circumstances, report, blank)
+                return _authenticated(circumstances, served, report, blank)
             return _failed(circumstances, served, report, blank)
 
 
@@ -63,7 +64,9 @@ def _alone(report: MatchReport) -> frozenset[int]:
     return frozenset(index for index, record in enumerate(report.records) if record.alone is Outcome.AUTHENTICATED)
 
 
-def _authenticated(circumstances: Circumstances, report: MatchReport, blank: EndpointVerdict) -> Judged:
+def _authenticated(
+    circumstances: Circumstances, served: ServedChain, report: MatchReport, blank: EndpointVerdict
+) -> Judged:
     word = HostWord.DANE_OK if circumstances.mx_secure else HostWord.DANE_OK_INSECURE_MX
     if not circumstances.vouched:
         word = HostWord.NO_DANE  # R7672-2.2.2-m: the address itself may be forged
@@ -76,11 +79,10 @@ def _authenticated(circumstances: Circumstances, report: MatchReport, blank: End
         matched=matched.to_text() if matched is not None else None,
         depth=report.depth,
     )
-    return Judged(verdict, _remarks(circumstances, report), _alone(report))
+    return Judged(verdict, _remarks(circumstances, report, served), _alone(report))
 
 
 _NOTE_CODES = {
-    Note.CN_ONLY_NAME: Code.TA_CN_ONLY,
     Note.TA_ANCHOR_EXPIRED: Code.TA_ANCHOR_EXPIRED,
     Note.CHAIN_OUT_OF_ORDER: Code.CHAIN_MISORDERED,
     Note.SUPERFLUOUS_CERTIFICATES: Code.CHAIN_EXTRA,
@@ -89,25 +91,45 @@ _NOTE_CODES = {
 }
 
 
-def _remarks(circumstances: Circumstances, report: MatchReport) -> tuple[Finding, ...]:
+def _remarks(circumstances: Circumstances, report: MatchReport, served: ServedChain) -> tuple[Finding, ...]:
     """What is worth knowing of a chain that authenticates; none of it changes the verdict but the bare key."""
     about = circumstances.about
-    matched = report.records[report.matched].record.to_text() if report.matched is not None else ""
     found = [finding(code, about) for note, code in _NOTE_CODES.items() if note in report.notes]
     for note, words in ((Note.LEAF_EXPIRED, "has run out"), (Note.LEAF_NOT_YET_VALID, "is not valid yet")):
         if note in report.notes:
             found.append(finding(Code.EE_EXPIRED, about, detail=words))
-    if Note.TA_NOT_SERVED in report.notes:
-        found.append(finding(Code.TA_NOT_SERVED, about, record=matched))
-    if Note.TA_BARE_KEY in report.notes:
-        found.append(finding(Code.TLSA_TA_BARE_KEY, about, record=matched))
-    return tuple(found)
+    return (*found, *_anchor_remarks(about, report, served))
+
+
+def _anchor_remarks(about: About, report: MatchReport, served: ServedChain) -> Iterator[Finding]:
+    """How a trust anchor authenticates, where nothing else does: names and anchors of no account are not mentioned."""
+    winners = [report.records[index] for index in sorted(_alone(report))]
+    if any(_usage(one.record) != CertificateUsage.DANE_TA for one in winners):
+        return
+    if Note.CN_ONLY_NAME in report.notes:
+        yield finding(Code.TA_CN_ONLY, about)
+    unserved = [one.record for one in winners if isinstance(one.record, TlsaRecord) and one.served_index is None]
+    if not unserved or len(unserved) < len(winners):
+        return
+    text, key = unserved[0].to_text(), Certificate(served.certificates[0]).spki
+    if all(one.data == key for one in unserved):  # A-8: the leaf's own key, self-signed
+        yield finding(Code.TA_MATCHES_LEAF, about, record=text, suggested=suggested_record(served) or "")
+    elif all(one.selector == Selector.SPKI for one in unserved):
+        yield finding(Code.TLSA_TA_BARE_KEY, about, record=text)
+    else:
+        full = all(_is_full_anchor(one.record) for one in report.records if _usage(one.record) == 2)
+        yield finding(Code.TA_NOT_SERVED, about, None if full else Severity.LATENT, record=text)
+
+
+def _is_full_anchor(record: TlsaRecord | MalformedTlsa) -> bool:
+    return isinstance(record, TlsaRecord) and (record.selector, record.matching_type) == (0, 0)
 
 
 def _failed(circumstances: Circumstances, served: ServedChain, report: MatchReport, blank: EndpointVerdict) -> Judged:
     result, reason, tlsrpt, code = _failure(report)
     suggested = blank.suggested or ""
     verdict = replace(blank, result=result, word=HostWord.DANE_FAIL, reason=reason, tlsrpt=tlsrpt, detail=report.detail)
+    weaker, stronger = _agility_pair(report)
     main = finding(
         code,
         circumstances.about,
@@ -115,8 +137,8 @@ def _failed(circumstances: Circumstances, served: ServedChain, report: MatchRepo
         names=", ".join(circumstances.reference_names),
         detail=report.detail,
         suggested=suggested,
-        weaker=_text_of(report, "ignored-digest-agility"),
-        stronger=_text_of(report, "usable"),
+        weaker=weaker,
+        stronger=stronger,
     )
     more = _explanations(circumstances, served, report, suggested)
     return Judged(verdict, (main, *more), _alone(report))
@@ -134,8 +156,18 @@ def _failure(report: MatchReport) -> tuple[EndpointResult, str, str, Code]:
     return _R.MISMATCH, "dane-no-match", "certificate-not-trusted", Code.TLSA_MISMATCH
 
 
-def _text_of(report: MatchReport, state: str) -> str:
-    return next((one.record.to_text() for one in report.records if one.state == state), "")
+def _agility_pair(report: MatchReport) -> tuple[str, str]:
+    """The record that matches and the one that displaces it (RFC 7671 §9), as text; empty where there is none."""
+    for weaker in report.records:
+        if weaker.alone is Outcome.AUTHENTICATED and isinstance(weaker.record, TlsaRecord):
+            for stronger in report.records:
+                if stronger.state is RecordState.USABLE and _same_kind(weaker.record, stronger.record):
+                    return weaker.record.to_text(), stronger.record.to_text()
+    return "", ""
+
+
+def _same_kind(one: TlsaRecord, other: TlsaRecord | MalformedTlsa) -> bool:
+    return isinstance(other, TlsaRecord) and (one.usage, one.selector) == (other.usage, other.selector)
 
 
 def _explanations(
@@ -150,7 +182,7 @@ def _explanations(
         if note in report.notes:
             usage = 2 if code is Code.TA_MATCHES_LEAF else 3
             text = next((one.record.to_text() for one in report.records if _usage(one.record) == usage), "")
-            found.append(finding(code, about, record=text, suggested=suggested))
+            found.append(finding(code, about, Severity.OUTAGE, record=text, suggested=suggested))
     if report.reason is Reason.NAME and _would_pass(circumstances, served, circumstances.unaccepted_names):
         found.append(finding(Code.NAME_ONLY_NEXTHOP, about, name=", ".join(circumstances.unaccepted_names)))
     return tuple(found)
@@ -178,14 +210,13 @@ def suggested_record(served: ServedChain) -> str | None:
 
 def _as_strong(report: MatchReport, served: ServedChain) -> str | None:
     """What the record that displaces the matching one would have to be: its own kind, of what is served."""
-    for one in report.records:
-        record = one.record
-        if one.state is not RecordState.USABLE or not isinstance(record, TlsaRecord) or record.usage != 3:
-            continue
-        selector, matching_type = Selector(record.selector), MatchingType(record.matching_type)
-        data = association_data(Certificate(served.certificates[0]), selector, matching_type)
-        return TlsaRecord(record.usage, selector, matching_type, data).to_text() if data is not None else None
-    return None
+    text = _agility_pair(report)[1]
+    if not text.startswith("3 "):
+        return None
+    record = TlsaRecord.from_text(text)
+    selector, matching_type = Selector(record.selector), MatchingType(record.matching_type)
+    data = association_data(Certificate(served.certificates[0]), selector, matching_type)
+    return TlsaRecord(record.usage, selector, matching_type, data).to_text() if data is not None else None
 
 
 def certificate_facts(der: bytes) -> CertificateFacts:

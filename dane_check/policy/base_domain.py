@@ -65,7 +65,9 @@ def tlsa_answer(
     """What the answer at one candidate means: one row of §19.3. A failure never leads to the next candidate."""
     match answer:
         case Secure(records=records) if len(records) > most_records:
-            said = finding(Code.TLSA_LIMIT, about, name=owner, count=len(records), limit=most_records)
+            said = finding(
+                Code.TLSA_LIMIT, about, name=owner, why=f"{len(records)} records, the limit is {most_records}"
+            )
             return Stopped(HostWord.DNS_ERROR, "limit", (said,))
         case Secure():
             return _published(about, owner, candidate, answer)
@@ -112,6 +114,8 @@ def _tlsa_code(answer: Bogus | Indeterminate) -> Code:
         return Code.TLSA_CNAME_LOOP
     if isinstance(answer, Bogus):
         return Code.TLSA_DENIAL_BOGUS if why.cause in _DENIAL_CAUSES else Code.TLSA_BOGUS
+    if why.cause is Cause.LIMIT:
+        return Code.TLSA_LIMIT
     if why.cause is Cause.RCODE:
         return _RCODE_CODES.get(why.rcode or "", Code.TLSA_LOOKUP_FAILED)
     if why.cause is Cause.TRANSPORT:

@@ -12,13 +12,16 @@ from dane_check.policy.verdict import DomainVerdict, DomainWord, HostVerdict, Ho
 
 _UNCOVERED = frozenset({HostWord.NO_DANE, HostWord.TLS_ONLY, HostWord.NOT_APPLICABLE})
 _COVERED = frozenset({HostWord.DANE_OK, HostWord.DANE_OK_INSECURE_MX})
+_FAILING = frozenset({HostWord.DANE_FAIL, HostWord.DNS_BOGUS})
 _EXIT_OF_END = {DomainWord.BROKEN: 1, DomainWord.UNDETERMINED: 4, DomainWord.NOT_APPLICABLE: 5}
 
 
 def ended(domain: str, end: NoHosts, mx: LookupView | None) -> DomainVerdict:
     """The MX answer settles the domain; no host was looked at."""
     status = _EXIT_OF_END[end.word]
-    return DomainVerdict(domain, end.word, status, True, mx, (), end.findings, end.reason, _SENTENCES[end.word])
+    return DomainVerdict(
+        domain, end.word, status, True, mx, (), end.findings, end.reason, _SENTENCES[end.word], tlsrpt=end.tlsrpt
+    )
 
 
 def inapplicable(target: InapplicableTarget) -> HostVerdict:
@@ -27,14 +30,27 @@ def inapplicable(target: InapplicableTarget) -> HostVerdict:
 
 
 def domain_verdict(
-    domain: str, mx: LookupView | None, goes_to: Hosts, hosts: Sequence[HostVerdict], *, strict: bool
+    domain: str,
+    mx: LookupView | None,
+    goes_to: Hosts,
+    hosts: Sequence[HostVerdict],
+    *,
+    strict: bool,
+    require_dane: bool = False,
+    findings: tuple[Finding, ...] = (),
 ) -> DomainVerdict:
     """The verdict on a domain whose hosts were judged (§1.3)."""
     about = About(domain)
     complete = not goes_to.left_out and all(host.complete for host in hosts)
-    findings = goes_to.findings + _seen_together(about, goes_to, hosts) + our_own_trouble(about, hosts)
+    findings += goes_to.findings + _seen_together(about, goes_to, hosts) + our_own_trouble(about, hosts)
     everything = findings + tuple(one for host in hosts for one in host.findings)
-    fold = fold_domain(hosts, everything, mx_secure=goes_to.secure, complete=complete, strict=strict)
+    fold = fold_domain(
+        hosts, everything, mx_secure=goes_to.secure, complete=complete, strict=strict, require_dane=require_dane
+    )
+    if fold.reason == "dane-required":
+        findings += (finding(Code.DANE_REQUIRED, about, what="not every mail host has it"),)
+    if fold.word is DomainWord.NOT_APPLICABLE and goes_to.implicit:
+        findings += (finding(Code.MX_NONE, about, why=f"{domain} has neither an MX record nor an address"),)
     return DomainVerdict(
         domain,
         fold.word,
@@ -44,7 +60,7 @@ def domain_verdict(
         tuple(hosts),
         findings,
         fold.reason,
-        _SENTENCES[fold.word],
+        _refused(hosts) if fold.word is DomainWord.BROKEN else _SENTENCES[fold.word],
         goes_to.implicit,
     )
 
@@ -60,11 +76,21 @@ def _seen_together(about: About, goes_to: Hosts, hosts: Sequence[HostVerdict]) -
     return tuple(found)
 
 
+def _refused(hosts: Sequence[HostVerdict]) -> str:
+    """What senders refuse, counted (D-22): one bad endpoint of several is not the whole domain."""
+    endpoints = [one for host in hosts for one in host.endpoints if one.tls is not None or one.word in _FAILING]
+    bad = sum(one.word in _FAILING for one in endpoints)
+    if bad:
+        return f"Senders that use DANE refuse {bad} of {len(endpoints)} endpoints of this domain's mail hosts."
+    closed = sum(host.word in _FAILING for host in hosts)
+    return f"Senders that use DANE refuse {closed} of {len(hosts)} mail hosts of this domain."
+
+
 _SENTENCES = {
     DomainWord.PROTECTED: "DANE protects mail to this domain at every mail host, address and certificate.",
     DomainWord.PARTIAL: "DANE protects part of the way only; see above for what is missing.",
     DomainWord.UNPROTECTED: "Mail flows, but DANE does not protect it.",
-    DomainWord.BROKEN: "Senders that use DANE refuse a mail host of this domain; mail waits or is returned.",
+    DomainWord.BROKEN: "Senders that use DANE do not deliver to this domain until this is mended.",
     DomainWord.UNDETERMINED: "Nothing is proven wrong, but not everything could be judged from here.",
     DomainWord.NOT_APPLICABLE: "There is nothing for DANE to protect.",
 }

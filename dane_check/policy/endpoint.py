@@ -65,7 +65,7 @@ class _Row:
 _R, _W = EndpointResult, HostWord
 _ROWS: dict[Refusal, _Row] = {
     Refusal.NOT_CONNECTED: _Row(_R.UNREACHABLE, _W.UNREACHABLE, None, Code.SMTP_CONNECT_UNREACHABLE),
-    Refusal.RESERVED_ADDRESS: _Row(_R.SKIPPED, _W.UNREACHABLE, None, Code.MX_RESERVED_ADDRESS, "mx-reserved-address"),
+    Refusal.RESERVED_ADDRESS: _Row(_R.SKIPPED, _W.UNREACHABLE, None, Code.MX_RESERVED_ADDRESS, "incomplete"),
     Refusal.GREETING_REJECTED: _Row(_R.SMTP_REFUSED, _W.UNREACHABLE, None, Code.SMTP_GREETING_REJECTED),
     Refusal.EHLO_REJECTED: _Row(_R.SMTP_REFUSED, _W.UNREACHABLE, None, Code.SMTP_EHLO_REJECTED),
     Refusal.NO_EHLO: _Row(_R.NO_STARTTLS, _W.DANE_FAIL, _TLS_MISSING, Code.STARTTLS_MISSING),
@@ -123,6 +123,8 @@ def _row_of(failure: HandshakeFailure) -> _Row:
     hung_up = failure.refusal is Refusal.BROKEN_OFF and failure.stage is Stage.STARTTLS
     if hung_up and failure.fault is Fault.CLOSED:
         return _ROWS[Refusal.STARTTLS_REFUSED]
+    if failure.refusal is Refusal.TLS_GARBAGE and failure.fault is Fault.TOO_LARGE:
+        return _ROWS[Refusal.TLS_BROKEN_OFF]  # a chain beyond L-17 was not judged, and is not broken for that (D-28)
     return _ROWS[failure.refusal]
 
 
@@ -210,23 +212,23 @@ def skipped(circumstances: Circumstances, because: str) -> Judged:
     return Judged(verdict)
 
 
-def second_type_missing(
-    circumstances: Circumstances, first: KeyType, outcome: HandshakeFailure | None
+def type_missing(
+    circumstances: Circumstances, offered: frozenset[KeyType], outcome: HandshakeFailure | None
 ) -> Judged | None:
-    """The second handshake brought no other certificate (S4-A22, S4-A07b).
+    """A further handshake, which offered only types not seen, brought no certificate (S4-A22, S4-A07b).
 
-    An alert, or the same type served again (`outcome` None), means the server has no other: nothing to say.
-    Anything else means the other type was not tested, and the address cannot be better than unreachable.
+    An alert means that the server has no such certificate: nothing to say. Anything else, or no handshake left
+    to try with (`outcome` None, L-19), means not tested, and the address cannot be better than unreachable.
     """
-    if outcome is None or outcome.refusal is Refusal.TLS_ALERT:
+    if outcome is not None and outcome.refusal is Refusal.TLS_ALERT:
         return None
-    why = _what_happened(outcome)
-    said = finding(Code.ALG_NOT_TESTED, circumstances.about, why=why)
-    other = KeyType.RSA if first is not KeyType.RSA else KeyType.ECDSA
+    why = _what_happened(outcome) if outcome is not None else "no handshake was left for it"
+    types = "/".join(sorted(one.value.upper() for one in offered))
+    said = finding(Code.ALG_NOT_TESTED, circumstances.about, why=why, types=types)
     verdict = EndpointVerdict(
         circumstances.address,
         circumstances.port,
-        other,
+        KeyType.RSA if KeyType.RSA in offered else min(offered),
         EndpointResult.NOT_TESTED,
         HostWord.UNREACHABLE,
         server_name=circumstances.server_name,

@@ -52,18 +52,26 @@ class Fold:
 
 
 def fold_domain(
-    hosts: Sequence[HostVerdict], findings: Sequence[Finding], *, mx_secure: bool, complete: bool, strict: bool
+    hosts: Sequence[HostVerdict],
+    findings: Sequence[Finding],
+    *,
+    mx_secure: bool,
+    complete: bool,
+    strict: bool,
+    require_dane: bool = False,
 ) -> Fold:
     """The verdict on a domain whose MX answer could be used."""
     judged = [host for host in hosts if host.word is not HostWord.NO_ADDRESS]
-    if not any(_has_subject(host) for host in judged):
+    if mx_secure and complete and not any(_has_subject(host) for host in judged):
         return Fold(DomainWord.NOT_APPLICABLE, 5, "no-usable-mx")
     statuses = {_EXIT_OF_HOST[host.word] for host in judged}
     if not complete:
         statuses.add(4)
     if not mx_secure:
         statuses.add(3)
-    status = next(one for one in _EXIT_ORDER if one in statuses)
+    status = next((one for one in _EXIT_ORDER if one in statuses), 0)
+    if require_dane and status == 3:
+        return Fold(DomainWord.BROKEN, 1, "dane-required")
     capped = status == 0 and any(one.severity in _CAPPING for one in findings)
     word = _domain_word(3 if capped else status, judged)
     reason = "incomplete" if status == 4 and not complete else None

@@ -8,6 +8,8 @@ from dane_check.dnssec.lookup import Bogus, Cause, Indeterminate
 from dane_check.findings import About, Code, Finding, Severity, finding
 from dane_check.policy.verdict import HostWord
 
+_WITHOUT_TLSRPT = frozenset({Cause.TRANSPORT, Cause.ALIAS_LIMIT, Cause.ALIAS_LOOP})  # S3-07, S3-09
+
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
@@ -34,5 +36,6 @@ def failed_lookup(
     loops = code in (Code.ADDR_CNAME_LOOP, Code.TLSA_CNAME_LOOP)
     severity = Severity.INCONCLUSIVE if loops and not bogus else None
     said = finding(code, about, severity, why=why.sentence, **facts)
-    tlsrpt = "dnssec-invalid" if bogus or why.rcode == "SERVFAIL" or why.cause is not Cause.TRANSPORT else None
+    unreported = why.cause in _WITHOUT_TLSRPT or (why.cause is Cause.RCODE and why.rcode != "SERVFAIL")
+    tlsrpt = None if unreported and not bogus else "dnssec-invalid"
     return Stopped(HostWord.DNS_BOGUS if bogus else HostWord.DNS_ERROR, why.cause.value, (*before, said), tlsrpt)

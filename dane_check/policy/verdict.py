@@ -166,6 +166,7 @@ class DomainVerdict:
     reason: str | None = None
     sentence: str = ""  # the closing line for people
     implicit_mx: bool = False
+    tlsrpt: str | None = None  # where the MX lookup itself is what a sender would report
 
     @property
     def all_findings(self) -> tuple[Finding, ...]:

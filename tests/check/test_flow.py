@@ -51,18 +51,22 @@ def chain(*certificates: bytes, key_type: KeyType = KeyType.ECDSA) -> ServedChai
     )
 
 
-class Servers:
-    """A `Prober` over a table: what an address serves first, and what it serves to the second handshake."""
+Served = dict[str, ProbeOutcome | tuple[ProbeOutcome, ...]]
 
-    def __init__(self, table: dict[str, ProbeOutcome | tuple[ProbeOutcome, ProbeOutcome]]) -> None:
-        self.table = table
+
+class Servers:
+    """A `Prober` over a table: what an address serves to one handshake after the other, and an alert after the last."""
+
+    def __init__(self, table: Served) -> None:
+        self.table = {
+            address: list(served) if isinstance(served, tuple) else [served] for address, served in table.items()
+        }
         self.requests: list[ProbeRequest] = []
 
     async def probe(self, request: ProbeRequest) -> ProbeOutcome:
         self.requests.append(request)
-        served = self.table[request.address]
-        pair = served if isinstance(served, tuple) else (served, ALERT)
-        return pair[0] if len(request.key_types) == 3 else pair[1]
+        left = self.table[request.address]
+        return left.pop(0) if left else ALERT
 
 
 def good_answers() -> dict[tuple[str, str], Lookup]:
@@ -80,7 +84,7 @@ class Stage4:
     def __init__(
         self,
         changes: dict[tuple[str, str], Lookup] | None = None,
-        servers: dict[str, ProbeOutcome | tuple[ProbeOutcome, ProbeOutcome]] | None = None,
+        servers: Served | None = None,
         *,
         signed: tuple[str, ...] = (),
         settings: Settings | None = None,
@@ -110,7 +114,10 @@ class TestOneHost:
         run = Stage4()
         assert run.verdict == ("protected", 0)
         assert [request.server_name for request in run.servers.requests] == [HOST, HOST]
-        assert [len(request.key_types) for request in run.servers.requests] == [3, 2]
+        assert [set(request.key_types) for request in run.servers.requests] == [
+            {KeyType.RSA, KeyType.ECDSA, KeyType.EDDSA, KeyType.UNKNOWN},
+            {KeyType.RSA, KeyType.EDDSA},
+        ]
 
     def test_another_certificate_breaks(self) -> None:
         """S4-A15: and the record that would match is at hand."""
@@ -121,7 +128,7 @@ class TestOneHost:
         assert endpoint.suggested == "3 1 1 " + hashlib.sha256(OTHER.spki).hexdigest()
 
     def test_a_second_certificate_that_does_not_match_breaks(self) -> None:
-        """S4-A22, T: the danecheck blind spot."""
+        """S4-A22: what a single connection would not see."""
         run = Stage4(servers={V4: (chain(), chain(OTHER.der, key_type=KeyType.RSA))})
         assert run.verdict == ("broken", 1)
         assert Code.ALG_CHAIN_DIFFERS in run.codes
@@ -135,7 +142,44 @@ class TestOneHost:
 
     def test_the_same_certificate_again_is_no_second_type(self) -> None:
         """S4-A07b: servers that ignore what is offered."""
-        assert Stage4(servers={V4: (chain(), chain())}).verdict == ("protected", 0)
+        run = Stage4(servers={V4: (chain(), chain())})
+        assert run.verdict == ("protected", 0)
+        assert len(run.servers.requests) == 2
+
+    def test_every_type_is_asked_for_until_the_server_has_no_more(self) -> None:
+        """S4-A22: a third certificate, hidden behind two good ones, breaks the host."""
+        eddsa, stale = make_leaf("eddsa", issuer=ROOT), chain(OTHER.der, key_type=KeyType.RSA)
+        both = published(ee(), ee(eddsa.spki))
+        served = (chain(), chain(eddsa.der, key_type=KeyType.EDDSA), stale)
+        run = Stage4({(OWNER, "TLSA"): both}, {V4: served})
+        assert run.verdict == ("broken", 1)
+        assert run.servers.requests[-1].key_types == {KeyType.RSA}
+
+    def test_a_type_nobody_can_ask_for_alone_hides_no_other(self) -> None:
+        """S4-A22: behind a post-quantum certificate the ordinary ones are asked for."""
+        run = Stage4(servers={V4: (chain(key_type=KeyType.UNKNOWN), chain(OTHER.der, key_type=KeyType.RSA))})
+        assert run.verdict == ("broken", 1)
+        assert run.servers.requests[1].key_types == {KeyType.RSA, KeyType.ECDSA, KeyType.EDDSA}
+
+    def test_no_handshake_left_means_not_tested(self) -> None:
+        """L-19: three handshakes, four types."""
+        one, two = make_leaf("one", issuer=ROOT), make_leaf("two", issuer=ROOT)
+        records = published(ee(), ee(one.spki), ee(two.spki))
+        served = (chain(key_type=KeyType.UNKNOWN), chain(one.der), chain(two.der, key_type=KeyType.RSA))
+        run = Stage4({(OWNER, "TLSA"): records}, {V4: served})
+        assert run.verdict == ("undetermined", 4)
+        assert len(run.servers.requests) == 3
+
+    def test_another_leaf_of_the_same_type_is_judged(self) -> None:
+        """S4-A22: whatever is served counts, asked for or not."""
+        run = Stage4(servers={V4: (chain(), chain(OTHER.der))})
+        assert run.verdict == ("broken", 1)
+
+    def test_a_malformed_address_is_never_left_out_in_silence(self) -> None:
+        """T-16: it cannot be judged, and so forbids protected; nothing raises."""
+        run = Stage4({(HOST, "A"): secure(V4, "\\# 3 010203")})
+        assert run.verdict == ("undetermined", 4)
+        assert Code.ADDR_MALFORMED in run.codes
 
     def test_a_failed_first_session_has_no_second(self) -> None:
         """S4-A22: the first handshake decides reachability."""
@@ -325,3 +369,55 @@ def test_the_wall_deadline_of_a_domain_leaves_it_undetermined() -> None:
     session = Session(settings, NOW, lambda: Silent({}), Probes(Servers({}), 2), "probe.example.net")
     verdict = asyncio.run(check_domain(session, DOMAIN)).verdict
     assert (verdict.word.value, verdict.exit_status, verdict.reason) == ("undetermined", 4, "limit")
+
+
+class TestSeveralHosts:
+    """What only shows in the fold."""
+
+    def test_a_limit_that_left_hosts_out_is_never_not_applicable(self) -> None:
+        """L-4, §1.3: 5 only when there is nothing to judge."""
+        few = Settings(limits=replace(Limits(), domain=replace(DomainLimits(), mx_hosts=1)))
+        changes: dict[tuple[str, str], Lookup] = {
+            (DOMAIN, "MX"): secure("10 mx.example.test.", "20 other.example.test."),
+            (HOST, "A"): nodata(),
+        }
+        run = Stage4(changes, settings=few)
+        assert run.verdict == ("undetermined", 4)
+
+    def test_an_insecure_mx_without_addresses_is_unprotected(self) -> None:
+        """S1-04: 3 at best, whatever the hosts."""
+        run = Stage4({(DOMAIN, "MX"): insecure("10 mx.example.test."), (HOST, "A"): nodata()})
+        assert run.verdict == ("unprotected", 3)
+
+    def test_the_worst_family_decides_where_both_lookups_fail(self) -> None:
+        """S2-14: a proven failure is not hidden by an unproven one."""
+        four = secure(V4, aliases=(hop(HOST, "four.example.test."),))
+        six = secure(V6, aliases=(hop(HOST, "six.example.test."),))
+        run = Stage4(
+            {
+                (HOST, "A"): four,
+                (HOST, "AAAA"): six,
+                ("_25._tcp.four.example.test", "TLSA"): servfail(),
+                ("_25._tcp.six.example.test", "TLSA"): bogus(),
+            }
+        )
+        assert run.verdict == ("broken", 1)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {(HOST, "A"): insecure(), (HOST, "AAAA"): insecure()},
+            {(HOST, "AAAA"): insecure(V6)},
+            {(DOMAIN, "MX"): secure("10 mx.example.test.", "20 192.0.2.1.")},
+        ],
+    )
+    def test_required_dane_is_not_met_by_halves(self, change: dict[tuple[str, str], Lookup]) -> None:
+        """R7672-2.2-f: whatever would be 3 is 1."""
+        assert Stage4(change, settings=Settings(require_dane=True)).verdict == ("broken", 1)
+
+    def test_a_benign_bare_key_caps_nothing(self) -> None:
+        """R7671-5.2.3-b: only where nothing else authenticates."""
+        bare = bytes([2, 1, 0]) + ROOT.spki
+        served: Served = {V4: chain(LEAF.der)}
+        assert Stage4({(OWNER, "TLSA"): published(ee(), bare)}, served).verdict == ("protected", 0)
+        assert Stage4({(OWNER, "TLSA"): published(bare)}, {V4: chain(LEAF.der)}).verdict == ("partial", 3)

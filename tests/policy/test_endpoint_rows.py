@@ -8,10 +8,10 @@ import pytest
 
 from dane_check.findings import About, Code, Severity
 from dane_check.policy.base_domain import Duty, Requirement
-from dane_check.policy.endpoint import Circumstances, judge_refusal, second_type_missing, skipped
+from dane_check.policy.endpoint import Circumstances, judge_refusal, skipped, type_missing
 from dane_check.policy.verdict import EndpointResult as Result
 from dane_check.policy.verdict import HostWord as Word
-from dane_check.ports import Fault, HandshakeFailure, KeyType, Refusal, SmtpReply, Stage
+from dane_check.ports import NAMED_KEY_TYPES, Fault, HandshakeFailure, KeyType, Refusal, SmtpReply, Stage
 
 A, E, O = Duty.AUTHENTICATE, Duty.ENCRYPT, Duty.OPPORTUNISTIC  # noqa: E741 - the table's own names
 
@@ -92,6 +92,12 @@ def test_a_server_that_hangs_up_on_starttls_has_refused_it() -> None:
     assert outcomes == [Result.STARTTLS_REFUSED, Result.UNREACHABLE, Result.UNREACHABLE]
 
 
+def test_a_chain_beyond_the_limits_was_not_judged() -> None:
+    """L-17, D-28: what we would not look at is not broken."""
+    verdict = judge_refusal(circumstances(A), failure(Refusal.TLS_GARBAGE, fault=Fault.TOO_LARGE)).verdict
+    assert (verdict.result, verdict.word) == (Result.TLS_FAILED, Word.UNREACHABLE)
+
+
 def test_a_machine_without_ipv6_is_not_the_hosts_fault() -> None:
     """D-17: the endpoint is unreachable, and the finding is made once, for the whole domain."""
     judged = judge_refusal(circumstances(A), failure(Refusal.NOT_CONNECTED, Stage.CONNECT, Fault.NO_FAMILY))
@@ -108,20 +114,28 @@ def test_what_is_left_out_folds_like_unreachable(duty: Duty, word: Word) -> None
 class TestSecondCertificateType:
     """S4-A22: the second handshake, which offers only the type not seen."""
 
-    @pytest.mark.parametrize("outcome", [None, failure(Refusal.TLS_ALERT)])
-    def test_an_alert_means_there_is_no_other(self, outcome: HandshakeFailure | None) -> None:
+    OTHERS = NAMED_KEY_TYPES - {KeyType.RSA}
+
+    def test_an_alert_means_there_is_no_other(self) -> None:
         """S4-A07b: nothing to say."""
-        assert second_type_missing(circumstances(A), KeyType.RSA, outcome) is None
+        assert type_missing(circumstances(A), self.OTHERS, failure(Refusal.TLS_ALERT)) is None
 
     @pytest.mark.parametrize(
-        "refusal", [Refusal.TLS_BROKEN_OFF, Refusal.STARTTLS_REFUSED, Refusal.NOT_CONNECTED, Refusal.NO_STARTTLS]
+        "outcome",
+        [
+            None,
+            failure(Refusal.TLS_BROKEN_OFF),
+            failure(Refusal.STARTTLS_REFUSED),
+            failure(Refusal.NOT_CONNECTED),
+            failure(Refusal.NO_STARTTLS),
+        ],
     )
-    def test_anything_else_means_not_tested(self, refusal: Refusal) -> None:
-        """The address cannot be better than undetermined."""
-        judged = second_type_missing(circumstances(A), KeyType.RSA, failure(refusal))
+    def test_anything_else_means_not_tested(self, outcome: HandshakeFailure | None) -> None:
+        """The address cannot be better than undetermined; no handshake left is no better."""
+        judged = type_missing(circumstances(A), self.OTHERS, outcome)
         assert judged is not None
         assert (judged.verdict.result, judged.verdict.word) == (Result.NOT_TESTED, Word.UNREACHABLE)
-        assert judged.verdict.key_type is KeyType.ECDSA
+        assert judged.verdict.key_type in self.OTHERS
         assert [one.code for one in judged.findings] == [Code.ALG_NOT_TESTED]
 
 
