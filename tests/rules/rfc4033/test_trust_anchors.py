@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import dns.name
@@ -41,6 +42,14 @@ class TestBuiltIn:
         assert isinstance(built_in, Ds)
         assert built_in.could_name(published)
         assert built_in.names(dns.name.root, published)
+
+    @pytest.mark.parametrize(("dnskey", "revoked_tag"), [(KSK_2017, 20454), (KSK_2024, 38824)])
+    def test_a_revoked_key_shows_another_tag(self, dnskey: str, revoked_tag: int) -> None:
+        """ROOT-c, ROOT-e: with REVOKE set the keys' tags are these, and neither may vouch for anything."""
+        published = parse_trust_anchors(f". IN DNSKEY {dnskey}").anchors[0].entry
+        assert isinstance(published, Key)
+        revoked = replace(published, flags=published.flags | 0x0080)
+        assert (revoked.tag, revoked.signs_zones) == (revoked_tag, False)
 
     def test_both_are_trusted_today(self) -> None:
         """ROOT-d."""
@@ -140,7 +149,7 @@ class TestRoot:
         return Recursive(world).bend(".", "DNSKEY", replaced([made, sigs])).lookup("mx.org.", "A", anchors=anchors)
 
     def test_signed_by_either_or_both(self) -> None:
-        """Any trusted, unrevoked anchor key may sign."""
+        """ROOT-d: any trusted, unrevoked anchor key may sign."""
         both = (self.OLD, self.NEW)
         for keys, signers in ((both, both), (both, (self.OLD,)), (both, (self.NEW,)), ((self.NEW,), (self.NEW,))):
             assert isinstance(self.look_up(keys, signers), Secure)

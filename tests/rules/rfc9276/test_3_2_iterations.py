@@ -37,6 +37,14 @@ def test_so_is_a_ds_denial() -> None:
     assert lookup.why.sentence.endswith("with 51 NSEC3 iterations, where 50 are accepted at most")
 
 
+def test_the_reason_is_told_by_its_word_and_is_the_same_far_beyond() -> None:
+    """R9276-3.2-c, R9276-4-a: cause `nsec3-iterations`, and no second limit above which such an answer would fail."""
+    for iterations in (51, 150, 2500):
+        lookup = Recursive(iterated(iterations)).lookup("gone.example.org.", "A")
+        assert isinstance(lookup, Insecure)
+        assert lookup.why.cause is Cause.NSEC3_ITERATIONS
+
+
 def test_the_limit_can_be_raised() -> None:
     """D-10: 150 by option."""
     lookup = Recursive(iterated(51)).lookup("gone.example.org.", "A", nsec3_iterations=150)

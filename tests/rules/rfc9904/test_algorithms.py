@@ -82,7 +82,7 @@ def test_every_digest_validates(digest: str) -> None:
 
 @pytest.mark.parametrize("algorithm", [1, 3, 6, 12, 17, 18, 23, 99, 253, 254])
 def test_other_algorithms_alone_make_a_zone_insecure(algorithm: int) -> None:
-    """R9904-d, R9906-a, ALG-a: unsupported is insecure, never bogus."""
+    """R9904-d, R9906-a, R9157-a, ALG-a: unsupported is insecure, never bogus."""
     found = usable_ds(ORIGIN, [Ds(1, algorithm, 2, bytes(32))], Criteria(NOW))
     assert isinstance(found, Unusable)
     assert found.cause is Cause.UNSUPPORTED_ALGORITHM
@@ -175,6 +175,21 @@ def test_one_of_two_algorithms_is_enough() -> None:
     org = world.add("org.", "mx A 192.0.2.1", keys=both)
     org.keys = both[:1]
     assert isinstance(Recursive(world).lookup("mx.org.", "A"), Secure)
+
+
+def test_one_table_says_what_is_supported() -> None:
+    """R9904-a: validation must implement 5, 7, 8, 10, 13, should 14, 15, 16; of these operators leave out 5 and 7."""
+    assert set(ALGORITHMS) == {5, 7, 8, 10, 13, 14, 15, 16}
+    assert Criteria(NOW).algorithms == {8, 10, 13, 14, 15, 16}
+    assert Criteria.of(NOW, DnsLimits(), 50, True).algorithms == set(ALGORITHMS)
+
+
+@pytest.mark.parametrize(("algorithm", "octets"), [(13, 64), (14, 96)])
+def test_a_point_off_the_curve_is_no_key(algorithm: int, octets: int) -> None:
+    """ALG-d: such a key verifies nothing, and is refused before anything is computed with it."""
+    off_the_curve = b"\x01" * octets
+    assert algorithms._checker(algorithm, off_the_curve) is None
+    assert verify(algorithm, off_the_curve, bytes(octets), b"data") is Verification.BAD
 
 
 def test_names_of_algorithms() -> None:

@@ -17,7 +17,7 @@ ORIGIN = dns.name.from_text("example.")
 
 @pytest.mark.parametrize("algorithm", [5, 7])
 def test_a_zone_with_only_rsasha1_is_insecure_by_default(algorithm: int) -> None:
-    """R9905-2-b: its own reason, and secure with the switch."""
+    """R9905-2-b, R9905-note: its own reason, and secure with the switch, whatever the registry recommends."""
     by_default = trusted(algorithm, allow_sha1=False)
     assert isinstance(by_default, Unusable)
     assert by_default.cause is Cause.SHA1_ONLY
