@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 from dane_check.check.session import DomainLookups, Session
 from dane_check.dnssec.lookup import Secure
 from dane_check.findings import About, Code, Finding, finding
+from dane_check.policy.diagnosis import without_server_name
 from dane_check.policy.endpoint import shown_reply
 from dane_check.policy.service import tlsa_owner
-from dane_check.policy.verdict import DomainVerdict, EndpointVerdict, HostVerdict
-from dane_check.ports import ProbeRequest
+from dane_check.policy.verdict import DomainVerdict, EndpointResult, EndpointVerdict, HostVerdict
+from dane_check.ports import ProbeRequest, ServedChain
 
 
 async def diagnose(verdict: DomainVerdict, source: DomainLookups, session: Session) -> tuple[Finding, ...]:
@@ -21,6 +23,12 @@ async def diagnose(verdict: DomainVerdict, source: DomainLookups, session: Sessi
         for host in verdict.hosts
         for endpoint in host.endpoints
         if endpoint.tls is not None
+    ]
+    work += [
+        _without_sni(verdict, host, endpoint, session)
+        for host in verdict.hosts
+        for endpoint in _mismatched(host)
+        if endpoint.server_name is not None
     ]
     tasks = [asyncio.create_task(one) for one in work]
     if not tasks:
@@ -40,6 +48,28 @@ async def _after_tls(about: About, endpoint: EndpointVerdict, session: Session) 
     if reply is None or reply.code < 400:
         return None
     return finding(Code.TLS_POST_EHLO_FAILED, about, reply=shown_reply(reply))
+
+
+def _mismatched(host: HostVerdict) -> Iterable[EndpointVerdict]:
+    """One endpoint of every address where a certificate did not match, in no particular order."""
+    return {one.address: one for one in host.endpoints if one.result is EndpointResult.MISMATCH}.values()
+
+
+async def _without_sni(
+    verdict: DomainVerdict, host: HostVerdict, endpoint: EndpointVerdict, session: Session
+) -> Finding | None:
+    """One more session, without a server name, while L-19 leaves one (R7671-10.2-a)."""
+    if session.probes.held(endpoint.address) >= session.settings.limits.domain.handshakes_per_address:
+        return None
+    request = ProbeRequest(endpoint.address, endpoint.port, None, helo=session.helo)
+    served = await session.probes.probe(request)
+    if not isinstance(served, ServedChain):
+        return None
+    names = [host.tlsa_base_domain or host.host]
+    if verdict.mx is None or verdict.mx.status == "secure":
+        names.append(verdict.domain)
+    about = About(verdict.domain, host.host, endpoint.address)
+    return without_server_name(about, host, endpoint, served, names, session.now)
 
 
 async def _misplaced(domain: str, host: HostVerdict, source: DomainLookups) -> Finding | None:

@@ -47,6 +47,10 @@ class Probes:
             task = self._held[request] = asyncio.create_task(self._hold(request))
         return await asyncio.shield(task)  # one domain's deadline must not end what another is waiting for
 
+    def held(self, address: str) -> int:
+        """How many sessions this run has had with an address, or is having (L-19)."""
+        return sum(request.address == address for request in self._held)
+
     async def _hold(self, request: ProbeRequest) -> ProbeOutcome:
         async with self._gates[request.address]:
             return await self._prober.probe(request)

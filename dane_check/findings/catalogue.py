@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from dane_check.findings import addresses, domain, environment, matching, records, session, tlsa_lookup
+from dane_check.findings import (
+    addresses,
+    diagnosis,
+    domain,
+    environment,
+    matching,
+    records,
+    rollover,
+    session,
+    tlsa_lookup,
+)
 from dane_check.findings.code import Code
 from dane_check.findings.finding import Diagnosis, freeze
 
@@ -16,5 +26,8 @@ CATALOGUE: Final[Mapping[Code, Diagnosis]] = freeze(
     tlsa_lookup.AREA,
     records.AREA,
     matching.AREA,
+    diagnosis.AREA,
+    rollover.AREA,
+    publishing.AREA,
     session.AREA,
 )

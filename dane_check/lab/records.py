@@ -6,8 +6,10 @@
 {wrong}             the same of a certificate nobody serves
 {empty}             the same of no octets at all
 {ee-rsa}            the leaf with that kind of key, where a server has several
-{ee:cert:sha512}    with a selector and matching type of its own
+{ee:cert:sha512}    with a selector and matching type of its own; beside `cert` and `spki` there is the wrong input
+                    `pem`, the text of the certificate
 {ee!31}             cut to so many octets
+{ee~2}              with so many hexadecimal digits mistyped
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ Family = Literal["A", "AAAA"]
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _PARTS = re.compile(
     r"(?:(?P<server>[\w-]+)\.)?(?P<thing>[\w-]+)"
-    r"(?::(?P<selector>cert|spki):(?P<matching>full|sha256|sha512))?(?:!(?P<octets>\d+))?"
+    r"(?::(?P<selector>cert|spki|pem):(?P<matching>full|sha256|sha512))?(?:!(?P<octets>\d+))?(?:~(?P<digits>\d+))?"
 )
 _MATCHING = {"0": "full", "1": "sha256", "2": "sha512"}
 
@@ -108,7 +110,7 @@ def _octets(rdtype: RdataType, text: str, origin: dns.name.Name) -> bytes:
 def _fill(placeholder: str, line: Line, known: Known) -> str:
     parts = _PARTS.fullmatch(placeholder)
     if parts is None:
-        raise UsageError(f"placeholder {{{placeholder}}} is not [SERVER.]THING[:SELECTOR:MATCHING][!OCTETS]")
+        raise UsageError(f"placeholder {{{placeholder}}} is not [SERVER.]THING[:SELECTOR:MATCHING][!OCTETS][~DIGITS]")
     if parts["thing"] == "A":
         return known.address(parts["server"], "A")
     if parts["thing"] == "AAAA":
@@ -118,7 +120,12 @@ def _fill(placeholder: str, line: Line, known: Known) -> str:
         selector, matching = _by_record(line)
     issued = known.certificate(parts["server"], parts["thing"])
     data = association_data(issued, selector, matching)
-    return data[: int(parts["octets"] or len(data))].hex()
+    return _mistyped(data[: int(parts["octets"] or len(data))].hex(), int(parts["digits"] or 0))
+
+
+def _mistyped(digits: str, count: int) -> str:
+    """The first `count` digits each one too high."""
+    return "".join(f"{(int(one, 16) + 1) % 16:x}" for one in digits[:count]) + digits[count:]
 
 
 def _by_record(line: Line) -> tuple[str, str]:
@@ -131,7 +138,16 @@ def _by_record(line: Line) -> tuple[str, str]:
 
 def association_data(issued: Issued | None, selector: str, matching: str) -> bytes:
     """The octets a TLSA record needs to name this certificate (RFC 6698 §2.1); None stands for no octets."""
-    selected = b"" if issued is None else issued.der if selector == "cert" else issued.spki
+    selected = b"" if issued is None else _selected(issued, selector)
     if matching == "full":
         return selected
     return hashlib.new(matching, selected).digest()
+
+
+def _selected(issued: Issued, selector: str) -> bytes:
+    match selector:
+        case "cert":
+            return issued.der
+        case "pem":
+            return issued.pem()
+    return issued.spki

@@ -31,6 +31,11 @@ _INVALID = (_R.CHAIN_INVALID, "certificate-not-trusted", Code.TA_CHAIN_INVALID)
 
 def judge_chain(circumstances: Circumstances, served: ServedChain) -> Judged:
     """What a finished handshake makes of this address and certificate type."""
+    judged = _judged(circumstances, served)
+    return replace(judged, chain=served.certificates, at=circumstances.certificates_at)
+
+
+def _judged(circumstances: Circumstances, served: ServedChain) -> Judged:
     blank = EndpointVerdict(
         circumstances.address,
         circumstances.port,

@@ -8,6 +8,7 @@ from dane_check.findings import About, Code, Finding, finding
 from dane_check.policy.destination import Hosts, InapplicableTarget, NoHosts
 from dane_check.policy.environment import our_own_trouble
 from dane_check.policy.fold import fold_domain
+from dane_check.policy.rollover import shared_key
 from dane_check.policy.verdict import DomainVerdict, DomainWord, HostVerdict, HostWord, LookupView
 
 _UNCOVERED = frozenset({HostWord.NO_DANE, HostWord.TLS_ONLY, HostWord.NOT_APPLICABLE})
@@ -73,7 +74,7 @@ def _seen_together(about: About, goes_to: Hosts, hosts: Sequence[HostVerdict]) -
         found.append(finding(Code.MX_COVERAGE_PARTIAL, about, without=len(without), count=len(judged)))
     if not goes_to.secure and any(host.word is HostWord.DANE_FAIL for host in judged):
         found.append(finding(Code.INSECURE_MX_DANE_OPTIONAL, about))
-    return tuple(found)
+    return (*found, *shared_key(about, hosts))
 
 
 def _refused(hosts: Sequence[HostVerdict]) -> str:

@@ -44,11 +44,17 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An endpoint's verdict, what was found there, and which of the published records authenticate it alone."""
+    """An endpoint's verdict, what was found there, and which of the published records authenticate it alone.
+
+    chain, at -- the certificates as served, DER, and the moment they were judged at, for `policy.diagnosis`;
+        empty and None where none came.
+    """
 
     verdict: EndpointVerdict
     findings: tuple[Finding, ...] = ()
     authenticating: frozenset[int] = frozenset()
+    chain: tuple[bytes, ...] = ()
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from dane_check.findings import About, Code, Finding, finding
 from dane_check.policy.base_domain import Duty, Requirement, is_usable
+from dane_check.policy.diagnosis import explained
 from dane_check.policy.endpoint import Judged
 from dane_check.policy.fold import worst_host_word
+from dane_check.policy.rollover import publishing
 from dane_check.policy.stopped import Stopped
 from dane_check.policy.verdict import EndpointResult, EndpointVerdict, HostVerdict, HostWord, LookupView, RecordView
 from dane_check.tlsa.match import ignored_by_agility
@@ -124,7 +126,7 @@ def _seen_together(about: About, group: Group) -> tuple[Finding, ...]:
         found += _differences(about, judged)
         if requirement.usable_count == 1:
             found.append(finding(Code.ROLLOVER_NONE, about))
-    return tuple(found)
+    return (*found, *explained(about, requirement, judged), *publishing(about, requirement, judged))
 
 
 _UNUSABLE_CODES = {

@@ -151,8 +151,11 @@ def association_data(certificate: Certificate, selector: Selector, matching_type
     None where the key is wanted and the octets are no certificate it could be cut from.
     """
     selected = certificate.der if selector is Selector.CERT else certificate.spki
-    if selected is None:
-        return None
+    return None if selected is None else matched_form(selected, matching_type)
+
+
+def matched_form(selected: bytes, matching_type: MatchingType) -> bytes:
+    """The selected octets as this matching type presents them (RFC 6698 §2.1.3)."""
     match matching_type:
         case MatchingType.FULL:
             return selected
