@@ -11,6 +11,7 @@ from dane_check.findings import (
     domain,
     environment,
     matching,
+    publishing,
     records,
     rollover,
     session,

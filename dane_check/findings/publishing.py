@@ -1,0 +1,70 @@
+"""What a rehearsal says of records before they are published (RFC 7671 §8, §10, §13)."""
+
+from dane_check.findings.code import Code
+from dane_check.findings.finding import Diagnosis, Severity
+
+AREA = {
+    Code.DIGEST_SETS_DIFFER: Diagnosis(
+        (Severity.LATENT,),
+        "Of {combination} there are {fewer} digests by {fewer_by} and {more} by {more_by}; "
+        "both must name the same keys.",
+        "Add the missing digests, or remove one digest algorithm entirely.",
+        "RFC 7671 §8.3",
+        rank=60,
+    ),
+    Code.TWO_CHANGES_AT_ONCE: Diagnosis(
+        (Severity.LATENT,),
+        "The candidate records of {host} differ from the previous ones ({previous}) both in their numbers "
+        "({candidate}) and in the key they name; whichever chain is served, senders with the other set refuse it.",
+        "Change the key or the numbers, not both: first publish the new numbers for the key in use.",
+        "RFC 7671 §8.1",
+        rank=62,
+    ),
+    Code.ROLLOVER_GAP: Diagnosis(
+        (Severity.LATENT,),
+        "The previous records of {host}, which caches keep for a while, do not match the candidate chain, "
+        "and the candidate set has dropped {dropped}: there is no moment to switch at which all senders agree.",
+        "Publish the new record beside the old ones, wait two TTLs, switch, and only then remove the old.",
+        "RFC 7671 §8.1, RFC 7672 §4",
+        rank=61,
+    ),
+    Code.ROLLOVER_WINDOW_OPEN: Diagnosis(
+        (Severity.INFO,),
+        "The previous records of {host} do not match the candidate chain: senders may go on using them{how_long}.",
+        "Publish first, and switch to the new chain {when}.",
+        "RFC 7671 §8.1",
+        rank=58,
+    ),
+    Code.RESPONSE_TOO_BIG: Diagnosis(
+        (Severity.HYGIENE,),
+        "The signed answer with these records takes about {octets} octets, more than the {most} that pass in one "
+        "datagram everywhere.",
+        "Publish digests rather than whole certificates or keys, and fewer records.",
+        "RFC 7671 §10.1.1",
+    ),
+    Code.TLSA_TTL_LONG: Diagnosis(
+        (Severity.HYGIENE,),
+        "The TTL of {ttl} seconds means that an unplanned change takes more than a day to reach all senders.",
+        "Use a TTL of 1800 to 3600 seconds.",
+        "RFC 7671 §13",
+    ),
+    Code.TLSA_TTL_SHORT: Diagnosis(
+        (Severity.HYGIENE,),
+        "The TTL of {ttl} seconds is so short that senders ask again for nearly every mail.",
+        "Use a TTL of 1800 to 3600 seconds.",
+        "RFC 7671 §13",
+    ),
+    Code.NAMES_NOT_REHEARSED: Diagnosis(
+        (Severity.INFO,),
+        "The certificate is valid for {names} as well: mail hosts of these names that use it need their records too.",
+        "Rehearse every mail host that shares the certificate: give each with --name.",
+        "RFC 7671 §8, requirements PF-b",
+    ),
+    Code.CANDIDATES_NOT_ASKED: Diagnosis(
+        (Severity.HYGIENE,),
+        "Senders would not look at the candidate records of {host}: {why}.",
+        "Publish the records where senders look first.",
+        "RFC 7672 §2.2.3",
+        rank=57,
+    ),
+}
