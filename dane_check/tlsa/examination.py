@@ -1,4 +1,4 @@
-"""One record against one served chain, as if it were the only one published."""
+"""One record against one served chain: as if it were the only one published, and beside the others."""
 
 from __future__ import annotations
 
@@ -44,6 +44,12 @@ class Judgement:
         return self.path[-1].served_index if self.path and not self.by_bare_key else None
 
 
+def brings_certificate(record: UsableRecord) -> bool:
+    """Whether the record holds a trust anchor as a whole, from which paths can be built."""
+    is_anchor = record.usage in (CertificateUsage.DANE_TA, CertificateUsage.PKIX_TA)
+    return is_anchor and (record.selector, record.matching_type) == (Selector.CERT, MatchingType.FULL)
+
+
 class Examination:
     """A served chain and everything it is judged by; records are put to it one after the other.
 
@@ -72,8 +78,13 @@ class Examination:
         self._work = Work(limits)
         self._faults: dict[tuple[bytes, ...], Fault | None] = {}
 
-    def judge(self, record: UsableRecord) -> Judgement:
-        """The record alone (RFC 6698 §2.1.1, RFC 7671 §5)."""
+    def judge(self, record: UsableRecord, beside: Sequence[UsableRecord] = ()) -> Judgement:
+        """What the record comes to (RFC 6698 §2.1.1, RFC 7671 §5).
+
+        beside -- the usable records it is published with, itself among them, whose certificates in full a
+            sender also builds paths from; without them it is judged alone.
+        """
+        at_hand = beside or (record,)
         if self.leaf_weakness is not None:
             detail = f"the server's certificate has {self.leaf_weakness}"
             return Judgement(Reason.WEAK_CRYPTO, detail, self._leaf_if_named(record))
@@ -81,14 +92,14 @@ class Examination:
             case CertificateUsage.DANE_EE:
                 return self._by_leaf(record)
             case CertificateUsage.DANE_TA:
-                return self._excused(self._by_anchor(record))
+                return self._excused(self._by_anchor(record, at_hand))
             case CertificateUsage.PKIX_EE:
                 named = self._by_leaf(record)
                 if named.reason is not None:
                     return named
-                return self._excused(self._by_trust_store(record, (0,)))
+                return self._excused(self._by_trust_store(record, at_hand, (0,)))
             case CertificateUsage.PKIX_TA:
-                return self._excused(self._by_trust_store(record, None))
+                return self._excused(self._by_trust_store(record, at_hand, None))
         assert_never(record.usage)
 
     def names(self, record: UsableRecord, certificate: Certificate) -> bool:
@@ -113,9 +124,9 @@ class Examination:
             return Judgement(None, "names the server's certificate", path)
         return Judgement(Reason.NO_MATCH, "does not name the server's certificate")
 
-    def _by_anchor(self, record: UsableRecord) -> Judgement:
+    def _by_anchor(self, record: UsableRecord, at_hand: Sequence[UsableRecord]) -> Judgement:
         """DANE-TA: the first issuer on the path that the record names is the anchor (RFC 7671 §5.2)."""
-        path = self._path_with(record)
+        path = self._path_with(at_hand)
         depth = self._first_named(record, path)
         if depth is None:
             return self._by_bare_key(record, path)
@@ -131,9 +142,11 @@ class Examination:
         fault = judge_path_under_key(certificates, self.now, self._work)
         return self._named(fault, path, by_bare_key=True)
 
-    def _by_trust_store(self, record: UsableRecord, depths: tuple[int] | None) -> Judgement:
+    def _by_trust_store(
+        self, record: UsableRecord, at_hand: Sequence[UsableRecord], depths: tuple[int] | None
+    ) -> Judgement:
         """PKIX-TA and PKIX-EE: a path to a root of the store, and a match on it (RFC 7671 §5.3, §5.4)."""
-        pool = self._pool_with(record)
+        pool = self._pool_with(at_hand)
         path = trusted_path(pool, self._roots, self.now)
         if not anchored(path):
             return Judgement(Reason.UNTRUSTED, "no path leads to a root of the trust store")
@@ -142,17 +155,14 @@ class Examination:
             return Judgement(Reason.NO_MATCH, "names no issuer on the path to the trust store")
         return self._named(self._fault(path), path[: depth + 1])
 
-    def _path_with(self, record: UsableRecord) -> tuple[Link, ...]:
-        pool = self._pool_with(record)
+    def _path_with(self, at_hand: Sequence[UsableRecord]) -> tuple[Link, ...]:
+        pool = self._pool_with(at_hand)
         is_larger = len(pool.offered) > len(self.chain)
         return untrusted_path(pool, self.now) if is_larger else self.served_path
 
-    def _pool_with(self, record: UsableRecord) -> Pool:
+    def _pool_with(self, at_hand: Sequence[UsableRecord]) -> Pool:
         """A certificate in full is an issuer at hand, served or not (RFC 7671 §5.2.2)."""
-        is_certificate = (record.selector, record.matching_type) == (Selector.CERT, MatchingType.FULL)
-        is_anchor = record.usage in (CertificateUsage.DANE_TA, CertificateUsage.PKIX_TA)
-        from_dns = (Certificate(record.data),) if is_certificate and is_anchor else ()
-        return Pool.of(self.chain, from_dns)
+        return Pool.of(self.chain, [Certificate(one.data) for one in at_hand if brings_certificate(one)])
 
     def _first_named(self, record: UsableRecord, path: tuple[Link, ...]) -> int | None:
         issuers = range(1, len(path))

@@ -6,13 +6,13 @@ network, no trust store of the system.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Final, assert_never
 
 from dane_check.limits import DEFAULT, Limits, SessionLimits
 from dane_check.tlsa.certificate import Certificate
-from dane_check.tlsa.examination import Examination, Judgement
+from dane_check.tlsa.examination import Examination, Judgement, brings_certificate
 from dane_check.tlsa.notes import Judged, notes_on
 from dane_check.tlsa.outcome import MatchReport, Note, Outcome, RecordReport, RecordState
 from dane_check.tlsa.reason import Reason
@@ -135,29 +135,64 @@ def _within_limits(chain: Sequence[bytes], limits: SessionLimits) -> Iterator[Ce
 def _judge_all(
     sorted_out: Sequence[UsableRecord | Unusable], examination: Examination | None
 ) -> list[Judged | Unusable]:
-    """In an order of their own, so that a spent limit does not depend on the order of publication."""
+    alone = _judge_alone(sorted_out, examination)
     ignored = ignored_by_agility(sorted_out)
-    found: dict[int, Judged | Unusable] = {}
-    for index in sorted(range(len(sorted_out)), key=lambda index: _turn(sorted_out[index])):
-        record = sorted_out[index]
-        if isinstance(record, Unusable):
-            found[index] = record
-            continue
-        state = RecordState.IGNORED_DIGEST_AGILITY if index in ignored else RecordState.USABLE
-        judgement = examination.judge(record) if examination else _NO_CERTIFICATE
-        found[index] = Judged(record, state, judgement)
-    return [found[index] for index in range(len(sorted_out))]
+    standing = alone.keys() - ignored
+    beside = alone if examination is None else _judge_together(sorted_out, alone, standing, examination)
+    return [
+        record
+        if isinstance(record, Unusable)
+        else Judged(
+            record,
+            RecordState.IGNORED_DIGEST_AGILITY if index in ignored else RecordState.USABLE,
+            alone[index],
+            beside[index],
+        )
+        for index, record in enumerate(sorted_out)
+    ]
 
 
-def _turn(record: UsableRecord | Unusable) -> bytes:
-    return record.record.rdata if isinstance(record, UsableRecord) else b""
+def _judge_alone(
+    sorted_out: Sequence[UsableRecord | Unusable], examination: Examination | None
+) -> dict[int, Judgement]:
+    """In an order of their own, so that a spent limit does not depend on the order of publication."""
+    usable_ones = [(index, one) for index, one in enumerate(sorted_out) if isinstance(one, UsableRecord)]
+    usable_ones.sort(key=lambda numbered: numbered[1].record.rdata)
+    return {index: examination.judge(one) if examination else _NO_CERTIFICATE for index, one in usable_ones}
+
+
+def _judge_together(
+    sorted_out: Sequence[UsableRecord | Unusable],
+    alone: Mapping[int, Judgement],
+    standing: Set[int],
+    examination: Examination,
+) -> Mapping[int, Judgement]:
+    """What becomes of each record that would do alone when all are published side by side.
+
+    A certificate in full can take the place of the issuer, or stand where a bare key would have counted; a
+    sender then goes no other way (decisions A-12, A-13). Name servers shuffle records and some senders sort
+    them, so where the order of such certificates decides, the worse of two opposite orders counts.
+    """
+    published = [one for one in sorted_out if isinstance(one, UsableRecord)]
+    certificates = sum(map(brings_certificate, published))
+    found = alone
+    orders = (published[::-1], published) if certificates > 1 else (published,) * certificates
+    for order in orders:
+        found = {
+            index: examination.judge(one, order) if alone[index].reason is None else alone[index]
+            for index, one in enumerate(sorted_out)
+            if isinstance(one, UsableRecord)
+        }
+        if all(found[index].reason is not None for index in standing):
+            return found
+    return found
 
 
 def _report(record: TlsaRecord | MalformedTlsa, verdict: Judged | Unusable) -> RecordReport:
     match verdict:
         case Unusable(reason, detail):
             return RecordReport(record, RecordState.UNUSABLE, None, None, None, reason, detail)
-        case Judged(_, state, alone):
+        case Judged(_, state, alone, _):
             return RecordReport(
                 record, state, alone.outcome, alone.depth, alone.served_index, alone.reason, alone.detail
             )
@@ -175,20 +210,20 @@ def _fold(
     authenticated = [(index, one) for index, one in standing if one.authenticates]
     if authenticated:
         index, one = min(authenticated, key=_preference)
-        found = one.judgement
+        found = one.beside
         return MatchReport(Outcome.AUTHENTICATED, index, found.depth, None, found.detail, reports, notes)
     _, nearest = min(standing, key=_nearness)
-    reason, detail = nearest.judgement.reason, nearest.judgement.detail
+    reason, detail = nearest.beside.reason, nearest.beside.detail
     return MatchReport(Outcome.FAILED, None, None, reason, detail, reports, notes)
 
 
 def _preference(numbered: tuple[int, Judged]) -> tuple[int, int, int]:
     """Which of several matches is reported: the highest usage, as OpenSSL, then the one nearest the leaf."""
     index, one = numbered
-    return -one.record.usage, one.judgement.depth or 0, index
+    return -one.record.usage, one.beside.depth or 0, index
 
 
 def _nearness(numbered: tuple[int, Judged]) -> tuple[int, int]:
     index, one = numbered
-    reason = one.judgement.reason
+    reason = one.beside.reason
     return (_NEAREST_FIRST.index(reason) if reason else 0), index

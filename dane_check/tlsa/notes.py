@@ -19,16 +19,20 @@ from dane_check.tlsa.record import CertificateUsage, MatchingType, UsableRecord
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A usable record with its state and what it alone comes to."""
+    """A usable record with its state, what it alone comes to, and what beside the others.
+
+    beside -- differs from `judgement` where a certificate in full, in another record, leads the path elsewhere.
+    """
 
     record: UsableRecord
     state: RecordState
     judgement: Judgement
+    beside: Judgement
 
     @property
     def authenticates(self) -> bool:
-        """Whether the record alone would do."""
-        return self.judgement.outcome is Outcome.AUTHENTICATED
+        """Whether the record would do, published as it is."""
+        return self.beside.outcome is Outcome.AUTHENTICATED
 
     @property
     def stands(self) -> bool:

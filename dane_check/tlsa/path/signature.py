@@ -64,9 +64,8 @@ def signed_by(certificate: Fields, spki: bytes) -> bool:
 
 def _verify(certificate: Fields, spki: bytes) -> None:
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, mldsa, padding, rsa
-    from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-    key = load_der_public_key(spki)
+    key = _loaded(spki)
     stated, signature, signed = certificate.signature_algorithm, certificate.signature, certificate.signed
     match key:
         case rsa.RSAPublicKey() if stated.oid == _RSA_PSS:
@@ -84,6 +83,21 @@ def _verify(certificate: Fields, spki: bytes) -> None:
             key.verify(signature, signed)
         case _:
             raise ValueError("a key of a kind that signs no certificates")
+
+
+def _loaded(spki: bytes) -> object:
+    """The key as OpenSSL decodes it, which forgives parameters that `cryptography` does not."""
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+    from OpenSSL import crypto
+
+    try:
+        return load_der_public_key(spki)
+    except ValueError:
+        pass
+    try:
+        return crypto.load_publickey(crypto.FILETYPE_ASN1, spki).to_cryptography_key()
+    except crypto.Error as fault:
+        raise ValueError("a key that OpenSSL cannot decode") from fault
 
 
 def _inner_algorithm(signed: bytes) -> Algorithm | None:

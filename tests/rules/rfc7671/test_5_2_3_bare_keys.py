@@ -17,6 +17,7 @@ from tests.pki import (
     make_leaf,
     rsa_key,
     subject_alt_name,
+    with_patch,
 )
 from tests.tlsa.chains import judge, record
 
@@ -115,3 +116,10 @@ class TestBareKeys:
         """Names do not make a signature."""
         leaf = make_leaf(signing_key=ISSUER.key)
         assert judge([record(BARE, leaf)], [leaf]).reason is Reason.NO_MATCH
+
+    def test_parameters_that_openssl_ignores_are_ignored(self) -> None:
+        """An RSA key beside odd parameters is still the key that signed, as senders with OpenSSL decode it."""
+        root = make_ca("RSA root", key=rsa_key())
+        odd = with_patch(root.spki, bytes.fromhex("0101010500"), bytes.fromhex("0101011500"))
+        report = judge([f"2 1 0 {odd.hex()}"], [make_leaf(issuer=root)])
+        assert (report.outcome, report.depth) == (Outcome.AUTHENTICATED, 0)
