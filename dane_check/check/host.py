@@ -48,7 +48,7 @@ class HostCheck:
 async def judge_host(check: HostCheck) -> HostVerdict:
     """The verdict on one MX host; lookups first, connections only where they allow them (RFC 7672 §2.2.2)."""
     asked = Asked(check.source)
-    early = _early_tlsa(check, asked)
+    early = _early_tlsa(check, check.host.name)
     try:
         a, aaaa = await asyncio.gather(asked.lookup(check.host.name, "A"), asked.lookup(check.host.name, "AAAA"))
         plan = address_plan(check.about, a, aaaa, in_mx=check.host.preference is not None)
@@ -63,15 +63,15 @@ async def judge_host(check: HostCheck) -> HostVerdict:
         early.cancel()
 
 
-def _early_tlsa(check: HostCheck, asked: Asked) -> asyncio.Future[Lookup]:
-    """TLSA beside the addresses where the zone is known to be signed (D-12).
+def _early_tlsa(check: HostCheck, name: str) -> asyncio.Future[Lookup]:
+    """TLSA beside what the order wants first, where the zone of `name` is known to be signed (D-12).
 
     Its answer is never read here: the resolver shares it with the lookup that the order of §19.3 may make later,
     and if that lookup is never made, neither was this one.
     """
-    owner = tlsa_owner(check.host.name, check.port)
-    if owner and check.session.settings.early_tlsa and check.source.zone_is_proven_signed(check.host.name):
-        return asyncio.ensure_future(asked.source.lookup(owner, "TLSA"))
+    owner = tlsa_owner(name, check.port)
+    if owner and check.session.settings.early_tlsa and check.source.zone_is_proven_signed(name):
+        return asyncio.ensure_future(check.source.lookup(owner, "TLSA"))
     nothing: asyncio.Future[Lookup] = asyncio.get_running_loop().create_future()
     return nothing
 
@@ -143,6 +143,15 @@ def _plan(check: HostCheck, family: Family, needed: Requirement) -> Plan:
 
 
 async def _requirement(check: HostCheck, asked: Asked, candidates: tuple[str, ...]) -> Requirement | Stopped:
+    early = [_early_tlsa(check, candidate) for candidate in candidates[1:]]
+    try:
+        return await _in_order(check, asked, candidates)
+    finally:
+        for one in early:
+            one.cancel()
+
+
+async def _in_order(check: HostCheck, asked: Asked, candidates: tuple[str, ...]) -> Requirement | Stopped:
     """The first candidate with secure TLSA decides; one that failed ends the search (§19.3)."""
     limits = check.session.settings.limits.dns
     reason, findings = "host-zone-insecure", tuple[Finding, ...]()

@@ -38,6 +38,11 @@ class Budget:
             raise Spent(f"more than {self.limits.questions_per_domain} DNS questions for one domain", domain=True)
         self.questions += 1
 
+    @property
+    def may_guess(self) -> bool:
+        """Whether questions that may turn out needless can be afforded."""
+        return self.questions < self.limits.questions_per_domain // 2
+
     def take_back(self) -> None:
         """A speculative question failed: it was never asked."""
         self.questions -= 1

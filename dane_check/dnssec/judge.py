@@ -29,11 +29,10 @@ Judgement = Callable[[ZoneKeys], Held | Denied | Refused]
 
 
 class Judge:
-    """Judges names in replies over a walk. `answering` are the zones that have vouched for something (D-12)."""
+    """Judges names in replies over a walk."""
 
     def __init__(self, walk: Walk) -> None:
         self._walk = walk
-        self.answering: set[dns.name.Name] = set()
 
     async def judge(
         self, name: dns.name.Name, rdtype: int, message: Message, tally: Tally, budget: Budget
@@ -69,7 +68,7 @@ class Judge:
         settled = await self._settle(
             source.owner, signers(source), budget, lambda zone: judge_alias(found, message, zone, tally)
         )
-        step = step_of(settled, source, message, self._walk.criteria, str(source))
+        step = self._noted(step_of(settled, source, message, self._walk.criteria, str(source)))
         if step.status in {"bogus", "indeterminate"}:
             return step, None
         if found.target is None:
@@ -130,7 +129,7 @@ class Judge:
     def _noted(self, step: Step) -> Step:
         """Remembers which zones have answered (D-12)."""
         if step.status == "secure" and step.zone is not None and step.kind != "nxdomain":
-            self.answering.add(step.zone)
+            self._walk.answering.add(step.zone)
         return step
 
 

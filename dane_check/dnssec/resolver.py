@@ -82,7 +82,7 @@ class ValidatingResolver:
             standing = self._walk.known_standing(at)
             if standing is not None and not (isinstance(standing, Signed) and standing.doubt is None):
                 return False
-            if at in self._judge.answering:
+            if at in self._walk.answering:
                 return True
             if at == dns.name.root:
                 return False

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import Final, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from itertools import takewhile
+from typing import Any, Final, TypeVar
 
 import dns.name
 import dns.rdatatype as rrtype
@@ -39,7 +40,7 @@ _LEAST_ATTEMPTS: Final = (
     2  # R4035-4.7-a: an answer that fails is asked for once more, elsewhere if there is an elsewhere
 )
 _MOST_ATTEMPTS: Final = 3
-_LIKELY_ZONES: Final = 8  # labels asked about at once, from the anchor down; deeper ones wait for the walk
+_LIKELY_ZONES: Final = 8  # labels asked about at once, downwards; deeper ones wait for the walk
 
 
 class Walk:
@@ -54,6 +55,8 @@ class Walk:
         self.criteria = criteria
         self.attempts = max(_LEAST_ATTEMPTS, min(_MOST_ATTEMPTS, len(servers)))
         self.questions_asked = 0
+        self.answering: set[dns.name.Name] = set()  # zones that have vouched for something (D-12)
+        self._guesses: set[tuple[Question, int]] = set()
         self._replies: Flights[tuple[Question, int], Heard] = Flights(_is_reply)
         self._standings: Flights[dns.name.Name, Standing] = Flights(_is_settled)
 
@@ -63,7 +66,7 @@ class Walk:
         """The reply to a question, from one server after the other until one answers. Raises `Spent`.
 
         `attempt` counts from 0; a later one asks again, beginning with another server. `likely`: nobody needs
-        the answer yet, so that a failure counts for nothing.
+        the answer yet, so that a failure counts for nothing; who needs it asks once more.
         """
 
         async def ask() -> Heard:
@@ -74,7 +77,31 @@ class Walk:
                 budget.take_back()
             return heard
 
-        return await self._replies.join((question, attempt), budget, ask)
+        key = (question, attempt)
+        if likely:
+            return await self._hear_guess(key, budget, ask)
+        guessed = key in self._guesses
+        heard = await self._replies.join(key, budget, ask)
+        if guessed and not _is_reply(heard):
+            heard = await self._replies.join(key, budget, ask)
+        return heard
+
+    async def _hear_guess(
+        self, key: tuple[Question, int], budget: Budget, ask: Callable[[], Coroutine[Any, Any, Heard]]
+    ) -> Heard:
+        async def guess() -> Heard:
+            try:
+                return await ask()
+            finally:
+                self._guesses.discard(key)
+
+        if not self._replies.under_way(key):
+            self._guesses.add(key)
+        try:
+            return await self._replies.join(key, budget, guess)
+        finally:
+            if not self._replies.under_way(key):
+                self._guesses.discard(key)
 
     async def _ask_servers(self, question: Question, attempt: int) -> Heard:
         first: Heard | None = None
@@ -111,18 +138,29 @@ class Walk:
     def ask_ahead(self, name: dns.name.Name, budget: Budget) -> list[asyncio.Task[None]]:
         """Questions for the DS and DNSKEY of every likely zone from the anchor down to `name`, all at once.
 
-        Labels with an underscore are hardly ever zone cuts, and what hangs on a zone already known is not asked.
-        The caller cancels the tasks when it is done.
+        Labels with an underscore are hardly ever zone cuts. A zone that has answered for its own names is likely to
+        hold this one too, unlike one that was only passed on the way, as a top-level domain is: there nothing is
+        asked. The caller cancels the tasks when it is done.
         """
         anchor = self.anchors.zone_of(name)
-        if anchor is None or isinstance(self._known_above(name), Signed):
+        if anchor is None:
             return []
-        questions = [Question(anchor, rrtype.DNSKEY)]
-        for zone in list(_path(anchor, name))[1 : 1 + _LIKELY_ZONES]:
-            if zone.labels[0].startswith(b"_"):
-                break
-            if self._standings.known(zone) is None:
-                questions += [Question(zone, rrtype.DS), Question(zone, rrtype.DNSKEY)]
+        path = list(_path(anchor, name))
+        deepest = next(filter(None, map(self._standings.known, reversed(path))), None)
+        if deepest is not None and (not isinstance(deepest, Signed) or deepest.zone.name in self.answering):
+            return []
+        unknown = [zone for zone in path if self._standings.known(zone) is None]
+        plain = list(takewhile(lambda zone: zone == anchor or not zone.labels[0].startswith(b"_"), unknown))
+        return self._guess(plain, anchor, budget)
+
+    def _guess(self, zones: Sequence[dns.name.Name], anchor: dns.name.Name, budget: Budget) -> list[asyncio.Task[None]]:
+        """The DS and DNSKEY questions of these zones leave together; half of a domain's questions is kept for needs."""
+        if not budget.may_guess:
+            return []
+        questions: list[Question] = []
+        for zone in zones[:_LIKELY_ZONES]:
+            questions += [Question(zone, rrtype.DS)] if zone != anchor else []
+            questions += [Question(zone, rrtype.DNSKEY)] if not zone.labels[0].startswith(b"_") else []
         wanted = [one for one in questions if not self._replies.under_way((one, 0))]
         return [asyncio.create_task(self._hear_ahead(question, budget)) for question in wanted]
 
@@ -139,13 +177,25 @@ class Walk:
         anchor = self.anchors.zone_of(name)
         if anchor is None:
             return no_anchor(name)
-        standing = await self._step(anchor, budget, lambda: self._at_anchor(anchor, budget))
-        for zone in list(_path(anchor, name))[1:]:
-            if not isinstance(standing, Signed) or standing.closed:
-                break
-            parent = standing
-            standing = await self._step(zone, budget, lambda z=zone, p=parent: self._below(z, p, budget))  # type: ignore[misc]
-        return standing
+        ahead: list[asyncio.Task[None]] = []
+        try:
+            standing = await self._step(anchor, budget, lambda: self._at_anchor(anchor, budget))
+            path = list(_path(anchor, name))[1:]
+            for place, zone in enumerate(path):
+                if not isinstance(standing, Signed) or standing.closed:
+                    break
+                if not ahead and not self._is_at_hand(zone):
+                    ahead = self._guess(path[place:], anchor, budget)
+                parent = standing
+                standing = await self._step(zone, budget, lambda z=zone, p=parent: self._below(z, p, budget))  # type: ignore[misc]
+            return standing
+        finally:
+            for task in ahead:
+                task.cancel()
+
+    def _is_at_hand(self, zone: dns.name.Name) -> bool:
+        """Whether nothing has to be asked to know where `zone` stands, or it is being asked already."""
+        return self._standings.under_way(zone) or self._replies.under_way((Question(zone, rrtype.DS), 0))
 
     def known_standing(self, name: dns.name.Name) -> Standing | None:
         """Where `name` itself was found to stand in this run."""
@@ -209,9 +259,6 @@ class Walk:
         if isinstance(judged, Why):
             return Failed("indeterminate", judged, entrance.links)
         return inside(entrance, judged, message, self.criteria)
-
-    def _known_above(self, name: dns.name.Name) -> Standing | None:
-        return None if name == dns.name.root else self._standings.known(name.parent())
 
 
 def _path(anchor: dns.name.Name, name: dns.name.Name) -> Iterator[dns.name.Name]:

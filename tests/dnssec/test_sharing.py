@@ -14,40 +14,16 @@ from dane_check.dnssec.lookup import Indeterminate, Lookup, Secure
 from dane_check.errors import UsageError
 from dane_check.limits import DnsLimits
 from dane_check.ports import Fault, Heard, NoReply, Question, Server
+from tests.dnssec.lockstep import LockStep
 from tests.dnssec.recursive import Recursive, servfail
 from tests.dnssec.world import N, Nsec3Params, example, zone
 
 
-class Rounds:
-    """A transport that answers only once nobody has anything left to ask: each round is one flight."""
-
-    def __init__(self, inner: Recursive) -> None:
-        self.inner = inner
-        self.rounds: list[set[str]] = []
-        self._waiting: list[asyncio.Event] = []
-        self._round: set[str] = set()
-
-    async def ask(self, question: Question, server: Server) -> Heard:
-        event = asyncio.Event()
-        self._waiting.append(event)
-        self._round.add(str(question))
-        if len(self._waiting) == 1:
-            asyncio.get_running_loop().call_later(0.01, self._land)
-        await event.wait()
-        return await self.inner.ask(question, server)
-
-    def _land(self) -> None:
-        self.rounds.append(self._round)
-        waiting, self._waiting, self._round = self._waiting, [], set()
-        for event in waiting:
-            event.set()
-
-
 def flights(recursive: Recursive, name: str, rdtype: str) -> tuple[Lookup, list[set[str]]]:
     resolver = recursive.resolver()
-    rounds = Rounds(recursive)
-    resolver._walk._transport = rounds
-    return asyncio.run(resolver.lookup(name, rdtype)), rounds.rounds
+    steps = LockStep(recursive)
+    resolver._walk._transport = steps
+    return asyncio.run(resolver.lookup(name, rdtype)), [set(one) for one in steps.rounds]
 
 
 class TestFlights:
