@@ -55,7 +55,7 @@ def check_to_json(check: DomainCheck) -> Json:
     """One element of `domains`: the verdict, and beside it its moment, diagnostics and timings."""
     return _verdict(check.verdict) | {
         "now": check.now and moment(check.now),
-        "diagnostics": [_finding(one) for one in check.diagnostics],
+        "diagnostics": [finding_to_json(one) for one in check.diagnostics],
         "timings": {step: round(seconds, 6) for step, seconds in sorted(check.timings.items())},
     }
 
@@ -69,12 +69,13 @@ def _verdict(verdict: DomainVerdict) -> Json:
         "reason": _shown(verdict.reason),
         "sentence": visible(verdict.sentence),
         "mx": verdict.mx and _lookup_view(verdict.mx) | {"implicit": verdict.implicit_mx},
-        "hosts": [_host(host) for host in verdict.hosts],
-        "findings": [_finding(one) for one in verdict.findings],
+        "hosts": [host_to_json(host) for host in verdict.hosts],
+        "findings": [finding_to_json(one) for one in verdict.findings],
     }
 
 
-def _host(host: HostVerdict) -> Json:
+def host_to_json(host: HostVerdict) -> Json:
+    """One element of `hosts`."""
     allowance = Allowance()
     return {
         "host": visible(host.host),
@@ -85,7 +86,7 @@ def _host(host: HostVerdict) -> Json:
         "tlsa_base_domain": _shown(host.tlsa_base_domain),
         "tlsa": [_record(record) for record in host.tlsa],
         "endpoints": [_endpoint(host, one, allowance) for one in host.endpoints],
-        "findings": [_finding(one) for one in host.findings],
+        "findings": [finding_to_json(one) for one in host.findings],
         "tlsrpt": host.tlsrpt,
         "lookups": [_lookup_view(one) for one in host.lookups],
     }
@@ -113,7 +114,7 @@ def _endpoint(host: HostVerdict, endpoint: EndpointVerdict, allowance: Allowance
         "matched": _shown(endpoint.matched),
         "depth": endpoint.depth,
         "server_name": _shown(endpoint.server_name),
-        "certificates": [_certificate(one, allowance) for one in endpoint.certificates],
+        "certificates": [certificate_to_json(one, allowance) for one in endpoint.certificates],
         "tls": endpoint.tls and _tls(endpoint.tls),
         "smtp": endpoint.smtp and _smtp(endpoint.smtp, allowance),
         "tlsrpt": endpoint.tlsrpt,
@@ -122,7 +123,8 @@ def _endpoint(host: HostVerdict, endpoint: EndpointVerdict, allowance: Allowance
     }
 
 
-def _certificate(certificate: CertificateFacts, allowance: Allowance) -> Json:
+def certificate_to_json(certificate: CertificateFacts, allowance: Allowance) -> Json:
+    """What people want to know of a certificate, as far as there is room for it."""
     return {
         "subject": None if certificate.subject is None else allowance.text(certificate.subject),
         "issuer": None if certificate.issuer is None else allowance.text(certificate.issuer),
@@ -152,7 +154,8 @@ def _reply(reply: SmtpReply | None, allowance: Allowance) -> Json | None:
     return None if reply is None else {"code": reply.code, "lines": allowance.texts(reply.lines)}
 
 
-def _finding(finding: Finding) -> Json:
+def finding_to_json(finding: Finding) -> Json:
+    """A finding with its sentence and remedy."""
     about, diagnosis = finding.about, CATALOGUE[finding.code]
     narrowed = {
         "domain": about.domain,

@@ -91,15 +91,20 @@ def _closing(verdict: DomainVerdict) -> Line:
 
 def _host(host: HostVerdict, links_shown: set[str], options: TextOptions) -> Iterator[Line]:
     yield _host_line(host)
+    yield from endpoint_lines(host, options)
+    yield from host_trouble_lines(host, options.severities, "    ")
+    if not options.quiet:
+        yield from _lookups(host.lookups, links_shown, options, "    ")
+
+
+def endpoint_lines(host: HostVerdict, options: TextOptions) -> Iterator[Line]:
+    """What came of each address and certificate type."""
     shown: dict[Chain, str] = {}
     allowance = Allowance()
     for group in _by_address(host.endpoints, options):
         yield _address_line(group, _address_width(host))
         if options.verbose:
             yield from _session_lines(group, shown, allowance)
-    yield from host_trouble_lines(host, options.severities, "    ")
-    if not options.quiet:
-        yield from _lookups(host.lookups, links_shown, options, "    ")
 
 
 def _host_line(host: HostVerdict) -> Line:
