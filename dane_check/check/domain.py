@@ -18,6 +18,7 @@ from dane_check.findings import About, Code, Finding, finding
 from dane_check.policy.destination import Hosts, MxHost, NoHosts, destination, relay
 from dane_check.policy.domain import domain_verdict, ended, inapplicable
 from dane_check.policy.expiry import expiry_findings
+from dane_check.policy.proof_findings import proof_findings
 from dane_check.policy.service import SMTP_PORT
 from dane_check.policy.verdict import DomainVerdict, DomainWord, HostVerdict
 
@@ -73,7 +74,9 @@ async def _check_domain(session: Session, source: DomainLookups, domain: str) ->
     goes_to = destination(domain, found, require_dane=settings.require_dane, most_hosts=most_hosts)
     match goes_to:
         case NoHosts():
-            return ended(domain, goes_to, lookup_view(domain, "MX", found))
+            said = _proof_findings(session, domain, [found])
+            end = replace(goes_to, findings=goes_to.findings + said)
+            return ended(domain, end, lookup_view(domain, "MX", found))
         case Hosts():
             return await _judge(session, source, domain, goes_to, found, SMTP_PORT)
     assert_never(goes_to)
@@ -84,16 +87,23 @@ async def _judge(
 ) -> DomainVerdict:
     mx = lookup_view(domain, "MX", found) if found else None
 
+    noted = [found] if found else []
+
     async def one(host: MxHost) -> HostVerdict:
-        return await judge_host(HostCheck(session, source, domain, host, goes_to, port))
+        return await judge_host(HostCheck(session, source, domain, host, goes_to, port, noted))
 
     hosts = [*await asyncio.gather(*(one(host) for host in goes_to.hosts)), *map(inapplicable, goes_to.inapplicable)]
     remarks: tuple[Finding, ...] = (
         () if port == SMTP_PORT else (finding(Code.PORT_BY_ANALOGY, About(domain), port=port),)
     )
     remarks += expiry_findings(About(domain), [(domain, "MX", found)], session.now) if found else ()
+    remarks += _proof_findings(session, domain, noted)
     hosts.sort(key=lambda host: (host.preference is not None, host.preference or 0, host.host))
     settings = session.settings
     return domain_verdict(
         domain, mx, goes_to, hosts, strict=settings.strict, require_dane=settings.require_dane, findings=remarks
     )
+
+
+def _proof_findings(session: Session, domain: str, lookups: list[Lookup]) -> tuple[Finding, ...]:
+    return proof_findings(About(domain), lookups, most_iterations=session.settings.nsec3_iterations)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dane_check.check.endpoint import Plan, judge_family
 from dane_check.check.session import Asked, DomainLookups, Session
@@ -30,7 +30,10 @@ from dane_check.policy.verdict import HostVerdict, HostWord, LookupView
 
 @dataclass(frozen=True, slots=True)
 class HostCheck:
-    """One host to be judged, and what the run and the domain lend to it."""
+    """One host to be judged, and what the run and the domain lend to it.
+
+    noted -- every answered lookup of the domain is added here, for what the proofs show of its zones.
+    """
 
     session: Session
     source: DomainLookups
@@ -38,6 +41,7 @@ class HostCheck:
     host: MxHost
     goes_to: Hosts
     port: int
+    noted: list[Lookup] = field(default_factory=list)
 
     @property
     def about(self) -> About:
@@ -61,6 +65,7 @@ async def judge_host(check: HostCheck) -> HostVerdict:
                 return await _with_addresses(check, asked, plan)
     finally:
         early.cancel()
+        check.noted.extend(found for _, _, found in asked.made)
 
 
 def _early_tlsa(check: HostCheck, name: str) -> asyncio.Future[Lookup]:

@@ -52,6 +52,7 @@ _DIGESTS: Final = MappingProxyType({1: "sha1", 2: "sha256", 4: "sha384"})
 DIGEST_OCTETS: Final = MappingProxyType({1: 20, 2: 32, 4: 48})
 _RSA_MOST_BITS: Final = 4096  # L-11
 _EXPONENT_MOST_BITS: Final = 64  # L-11
+STRONG_RSA_BITS: Final = 1024  # ALG-d: keys below it are warned of
 
 
 def mnemonic(algorithm: int) -> str:
@@ -76,6 +77,13 @@ def within_bounds(algorithm: int, material: bytes) -> bool:
     exponent, modulus = numbers
     fits = exponent % 2 == 1 and exponent >= 3 and exponent.bit_length() <= _EXPONENT_MOST_BITS
     return fits and row.least_bits <= modulus.bit_length() <= _RSA_MOST_BITS
+
+
+def rsa_bits(algorithm: int, material: bytes) -> int | None:
+    """The length of an RSA modulus in bits; None for keys of other kinds, or that cannot be read."""
+    row = ALGORITHMS.get(algorithm)
+    numbers = _rsa_numbers(material) if row is not None and row.least_bits else None
+    return numbers[1].bit_length() if numbers else None
 
 
 def verify(algorithm: int, material: bytes, signature: bytes, data: bytes) -> Verification:

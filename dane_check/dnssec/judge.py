@@ -123,7 +123,7 @@ class Judge:
             # Below the signer a DS question that fails counts for nothing (ZC-a): the signature is what failed.
             standing = full if isinstance(full, Signed) else standing
         if standing.doubt is not None:
-            return Unsigned(standing.doubt, standing.links)
+            return Unsigned(standing.doubt, (*standing.links, *standing.doubted))
         return judgement, standing
 
     def _noted(self, step: Step) -> Step:

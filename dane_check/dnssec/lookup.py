@@ -94,13 +94,14 @@ class AliasHop:
 
 @dataclass(frozen=True, slots=True)
 class SignedBy:
-    """One verified signature."""
+    """One verified signature; `key_bits` is the length of an RSA modulus, None for keys of other kinds."""
 
     zone: str
     key_tag: int
     algorithm: str  # mnemonic, "ECDSAP256SHA256"
     inception: datetime
     expiration: datetime
+    key_bits: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import dns.name
 import dns.rcode
 import dns.rdatatype
 
-from dane_check.dnssec.algorithms import mnemonic
+from dane_check.dnssec.algorithms import mnemonic, rsa_bits
 from dane_check.dnssec.criteria import Criteria
 from dane_check.dnssec.lookup import Cause, Link, SignedBy, Why
 from dane_check.dnssec.rrset import nsec3_iterations
@@ -30,6 +30,7 @@ def link(verified: Verified, means: str, criteria: Criteria) -> Link:
         algorithm=mnemonic(signature.algorithm),
         inception=criteria.moment(signature.inception),
         expiration=criteria.moment(signature.expiration),
+        key_bits=rsa_bits(verified.key.algorithm, verified.key.material),
     )
     rrset = verified.rrset
     is_ds = rrset.rdtype == dns.rdatatype.DS

@@ -13,7 +13,14 @@ from typing import Final
 import dns.name
 import dns.rdatatype as rrtype
 
-from dane_check.dnssec.algorithms import Verification, mnemonic, within_bounds
+from dane_check.dnssec.algorithms import (
+    SHA1_ALGORITHMS,
+    STRONG_RSA_BITS,
+    Verification,
+    mnemonic,
+    rsa_bits,
+    within_bounds,
+)
 from dane_check.dnssec.algorithms import verify as verify_octets
 from dane_check.dnssec.budget import Tally
 from dane_check.dnssec.criteria import Criteria
@@ -39,6 +46,7 @@ class Verified:
 
     rrset: RRset
     signature: Signature
+    key: Key
     owner: dns.name.Name
     encloser: dns.name.Name | None
     ttl: int
@@ -87,6 +95,7 @@ def verify(rrset: RRset, zone: ZoneKeys, tally: Tally) -> Verified | Refused:
     if len({_expands(rrset.owner, signature) for signature, _ in fit}) > 1:
         sentence = f"the signatures over {rrset} disagree on the wildcard it was made from"
         return Refused(Cause.SIGNATURE_INVALID, sentence)
+    fit.sort(key=lambda one: all(_is_weak(key) for key in one[1]))  # a proof that can do without weak keys does
     return _compute(rrset, fit, refusals, tally)
 
 
@@ -115,6 +124,11 @@ def _usable_keys(signature: Signature, keys: Sequence[Key], criteria: Criteria) 
         and key.tag == signature.key_tag
         and within_bounds(key.algorithm, key.material)
     ]
+
+
+def _is_weak(key: Key) -> bool:
+    bits = rsa_bits(key.algorithm, key.material)
+    return key.algorithm in SHA1_ALGORITHMS or (bits is not None and bits < STRONG_RSA_BITS)
 
 
 def _misfit(
@@ -184,7 +198,7 @@ def _compute(
             done += 1
             result = verify_octets(key.algorithm, key.material, signature.octets, data)
             if result is Verification.GOOD:
-                return _verified(rrset, signature, tally.criteria)
+                return _verified(rrset, signature, key, tally.criteria)
             if result is Verification.REFUSED:
                 unsupported.add(key.algorithm)
             else:
@@ -201,11 +215,11 @@ def _over(rrset: RRset, what: str) -> Refused:
     return Refused(Cause.LIMIT, f"{rrset} {what}; no more were tried")
 
 
-def _verified(rrset: RRset, signature: Signature, criteria: Criteria) -> Verified:
+def _verified(rrset: RRset, signature: Signature, key: Key, criteria: Criteria) -> Verified:
     owner = _signed_owner(rrset.owner, signature)
     expanded = _expands(rrset.owner, signature)
     bounds = (rrset.ttl, signature.ttl, signature.original_ttl, criteria.seconds_until(signature.expiration))
-    return Verified(rrset, signature, owner, owner.parent() if expanded is not None else None, min(bounds))
+    return Verified(rrset, signature, key, owner, owner.parent() if expanded is not None else None, min(bounds))
 
 
 def signed_data(rrset: RRset, signature: Signature) -> bytes:

@@ -26,12 +26,14 @@ class Signed:
     closed -- nothing of the zone lies below the name, so no zone cut does.
     doubt -- why an unsigned delegation at or above the name cannot be ruled out: what the zone's keys verify is
         secure all the same, anything else is insecure and not bogus (R9276-3.2-a).
+    doubted -- the links that leave it open; of the chain only where something rests on them.
     """
 
     zone: ZoneKeys
     links: tuple[Link, ...]
     closed: bool = False
     doubt: Why | None = None
+    doubted: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +97,14 @@ def below(name: dns.name.Name, parent: Signed, cut: Cut, message: Message, crite
             return Unsigned(why, (*parent.links, *links(used, "shows an unsigned delegation", criteria)))
         case NoCut(closed):
             return replace(parent, closed=closed)
-        case DoubtfulCut(sentence, _):
+        case DoubtfulCut(sentence, used):
+            if parent.doubt is not None:
+                return parent
             why = Why(Cause.NSEC3_ITERATIONS, sentence, zone=str(parent.zone.name), record=record)
-            return replace(parent, doubt=parent.doubt or why)
+            return replace(parent, doubt=why, doubted=links(used, "leaves a DS open", criteria))
         case Refused():
             if parent.doubt is not None:
-                return Unsigned(parent.doubt, parent.links)
+                return Unsigned(parent.doubt, (*parent.links, *parent.doubted))
             return Failed("bogus", why_refused(cut, parent.zone.name, record, message), parent.links)
     assert_never(cut)
 

@@ -67,6 +67,8 @@ class Code(StrEnum):
     TLSA_LIMIT = "tlsa-limit"
     TLSA_RRSIG_EXPIRING = "tlsa-rrsig-expiring"
     DNSSEC_NSEC3_ITERATIONS = "dnssec-nsec3-iterations"
+    DNSSEC_ALG_WEAK = "dnssec-alg-weak"
+    DS_SHA1 = "ds-sha1"
     # content of records
     TLSA_MALFORMED = "tlsa-malformed"
     TLSA_USAGE_PKIX = "tlsa-usage-pkix"

@@ -110,4 +110,17 @@ AREA = {
         "Set the NSEC3 iterations of the zone to 0.",
         "RFC 9276 §3",
     ),
+    Code.DNSSEC_ALG_WEAK: Diagnosis(
+        (Severity.LATENT,),
+        "The zone {zone} is signed with {key} only; some resolvers take such a zone as unsigned, or soon will.",
+        "Change to ECDSAP256SHA256 (13) by an algorithm rollover.",
+        "RFC 9904, RFC 9905 §2",
+        rank=44,
+    ),
+    Code.DS_SHA1: Diagnosis(
+        (Severity.HYGIENE,),
+        "The DS records of {zone} have SHA-1 digests only.",
+        "Have a DS record with a SHA-256 digest (2) published for {zone}.",
+        "RFC 9904, RFC 4509 §3",
+    ),
 }

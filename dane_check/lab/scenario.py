@@ -39,12 +39,14 @@ class RootKey(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ZoneTable:
-    """`[[zone]]`: one zone. name -- the scenario's domain if left out; iterations, salt -- of NSEC3."""
+    """`[[zone]]`: one zone. name -- the scenario's domain if left out; iterations, salt -- of NSEC3;
+    weak_key -- RSA keys of 768 bits, with algorithm 8."""
 
     name: str = ""
     records: str = ""
     signed: bool = True
     algorithm: int = 13
+    weak_key: bool = False
     ds: DsKind = DsKind.GOOD
     denial: DenialKind = DenialKind.NSEC
     iterations: int = 0

@@ -98,6 +98,7 @@ def _zone(table: ZoneTable, domain: str, cast: _Cast) -> ZonePlan:
         records.records(table.records, origin, cast),
         signed=table.signed,
         algorithm=table.algorithm,
+        weak_key=table.weak_key,
         denial=table.denial,
         hashing=Hashing(table.iterations, salt, opt_out),
         ds=table.ds,

@@ -42,13 +42,18 @@ class KeyPair:
 
 
 class ZoneKeys:
-    """The KSK and ZSK of one zone. The same origin, algorithm and seed always give the same keys."""
+    """The KSK and ZSK of one zone. The same origin, algorithm and seed always give the same keys.
 
-    def __init__(self, origin: dns.name.Name, algorithm: int, now: datetime, seed: str = "") -> None:
+    weak -- RSA keys of 768 bits in place of 2048.
+    """
+
+    def __init__(
+        self, origin: dns.name.Name, algorithm: int, now: datetime, seed: str = "", *, weak: bool = False
+    ) -> None:
         self.origin = origin
         self._now = now
-        self._ksk = _pair(algorithm, _KSK, f"{origin} {seed} ksk")
-        self._zsk = _pair(algorithm, _ZSK, f"{origin} {seed} zsk")
+        self._ksk = _pair(algorithm, _KSK, f"{origin} {seed} ksk", weak)
+        self._zsk = _pair(algorithm, _ZSK, f"{origin} {seed} zsk", weak)
 
     @property
     def dnskeys(self) -> tuple[DNSKEY, DNSKEY]:
@@ -73,15 +78,15 @@ class ZoneKeys:
         )
 
 
-def _pair(algorithm: int, flags: int, label: str) -> KeyPair:
-    private = _private(algorithm, label)
+def _pair(algorithm: int, flags: int, label: str, weak: bool) -> KeyPair:
+    private = _private(algorithm, label, weak)
     return KeyPair(private, dns.dnssec.make_dnskey(private.public_key(), algorithm, flags=flags))
 
 
-def _private(algorithm: int, label: str) -> keys.PrivateKey:
+def _private(algorithm: int, label: str, weak: bool) -> keys.PrivateKey:
     match algorithm:
         case 8:
-            return keys.rsa("rsa-2048-zone")
+            return keys.rsa("rsa-768" if weak else "rsa-2048-zone")
         case 13:
             return keys.p256(label)
         case 14:

@@ -58,6 +58,7 @@ class ZonePlan:
     records: tuple[ZoneRecord, ...] = ()
     signed: bool = True
     algorithm: int = 13
+    weak_key: bool = False
     denial: DenialKind = DenialKind.NSEC
     hashing: Hashing = PLAIN
     ds: DsKind = DsKind.GOOD
@@ -163,7 +164,7 @@ def _build(plans: Iterable[ZonePlan], now: datetime, root_seed: str) -> dict[dns
     for origin in sorted(by_origin, key=len, reverse=True):
         plan = by_origin[origin]
         seed = root_seed if origin == dns.name.root else ""
-        keys = ZoneKeys(origin, plan.algorithm, now, seed) if plan.signed else None
+        keys = ZoneKeys(origin, plan.algorithm, now, seed, weak=plan.weak_key) if plan.signed else None
         zones[origin] = _zone(plan, keys, delegations.get(origin, []))
         if origin != dns.name.root:
             delegations.setdefault(_parent(origin, by_origin), []).extend(_delegation(plan, keys))

@@ -13,7 +13,7 @@ import pytest
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
-from dane_check.dnssec import algorithms
+from dane_check.dnssec import algorithms, signature
 from dane_check.dnssec.algorithms import ALGORITHMS, Verification, mnemonic, verify, within_bounds
 from dane_check.dnssec.budget import Budget, Tally
 from dane_check.dnssec.criteria import Criteria
@@ -24,7 +24,7 @@ from dane_check.dnssec.rrset import rrsets
 from dane_check.dnssec.signature import Refused
 from dane_check.limits import DnsLimits
 from dane_check.wire.message import ResourceRecord
-from tests.dnssec.recursive import Recursive
+from tests.dnssec.recursive import Recursive, replaced
 from tests.dnssec.world import IN, NOW, SigningKey, World, zone
 
 ORIGIN = dns.name.from_text("example.")
@@ -190,6 +190,25 @@ def test_a_point_off_the_curve_is_no_key(algorithm: int, octets: int) -> None:
     off_the_curve = b"\x01" * octets
     assert algorithms._checker(algorithm, off_the_curve) is None
     assert verify(algorithm, off_the_curve, bytes(octets), b"data") is Verification.BAD
+
+
+def test_a_proof_that_can_do_without_weak_keys_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ALG-d: of two good signatures the one by the stronger key counts, so that weakness seen is real."""
+    monkeypatch.setattr(signature, "STRONG_RSA_BITS", 3000)
+    weak, strong = private(8, 2048), SigningKey(705, 13)
+    world = World()
+    org = world.add("org.", "mx A 192.0.2.1", keys=(strong,))
+    dnskey = dns.dnssec.make_dnskey(weak.public_key(), 8, 257)  # type: ignore[attr-defined]
+    org.put(f"@ DNSKEY {dnskey.to_text()}")
+    made = dns.rrset.from_text("mx.org.", 3600, "IN", "A", "192.0.2.1")
+    times = {"inception": NOW - 9, "expiration": NOW + 9}
+    both = dns.rrset.RRset(made.name, IN, rrtype.RRSIG, rrtype.A)
+    both.add(dns.dnssec.sign(made, weak, org.origin, dnskey, **times), 3600)  # type: ignore[arg-type]
+    only_weak = Recursive(world).bend("mx.org.", "A", replaced([made, both])).lookup("mx.org.", "A")
+    both.add(org.sign(made)[0], 3600)
+    lookup = Recursive(world).bend("mx.org.", "A", replaced([made, both])).lookup("mx.org.", "A")
+    by = [found.proof.links[-1].signature for found in (only_weak, lookup)]  # type: ignore[union-attr]
+    assert [(one.algorithm, one.key_bits) for one in by if one] == [("RSASHA256", 2048), ("ECDSAP256SHA256", None)]
 
 
 def test_names_of_algorithms() -> None:
