@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.pki import HOST, NOW, Made, PrivateKey, distinguished, ec_key, make_ca, make_leaf
@@ -113,9 +114,13 @@ def _made(
         changes["dns_names"] = None
     if extensions.keys() & KEY_IDENTIFIERS:
         changes["key_identifiers"] = False
+    if changes.get("ca") is False:
+        changes["path_length"] = None  # a builder of certificates refuses one there
+    signer = changes.get("signing_key") or (issuer.key if issuer else changes["key"])
+    if isinstance(signer, rsa.RSAPrivateKey) and signer.key_size < 768:
+        changes["digest"] = None  # no room for a long one
     with_sha1 = changes.pop("with_sha1", False)
     made = makes(changes.pop("name", name), more=tuple(extensions.values()), **changes)
-    signer = changes.get("signing_key") or (issuer or made).key
     return signed_with_sha1(made, signer) if with_sha1 else made
 
 
