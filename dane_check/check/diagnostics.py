@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable
 
 from dane_check.check.session import DomainLookups, Session
+from dane_check.dnssec.anchors import ROOT_AS_OF, TrustAnchors
 from dane_check.dnssec.lookup import Secure
 from dane_check.findings import About, Code, Finding, finding
 from dane_check.policy.diagnosis import without_server_name
@@ -17,6 +18,17 @@ from dane_check.ports import ProbeRequest, ServedChain
 
 async def diagnose(verdict: DomainVerdict, source: DomainLookups, session: Session) -> tuple[Finding, ...]:
     """What further questions explain, in about a second; what takes longer stays unexplained."""
+    return (*_old_anchors(verdict.domain, session), *await _asked(verdict, source, session))
+
+
+def _old_anchors(domain: str, session: Session) -> tuple[Finding, ...]:
+    """ROOT-j: the built-in anchors have not been compared with IANA's for long."""
+    if session.settings.trust_anchor is not None or not TrustAnchors.root().is_stale(session.now):
+        return ()
+    return (finding(Code.ANCHORS_STALE, About(domain), date=f"{ROOT_AS_OF:%Y-%m-%d}"),)
+
+
+async def _asked(verdict: DomainVerdict, source: DomainLookups, session: Session) -> tuple[Finding, ...]:
     work = [_misplaced(verdict.domain, host, source) for host in verdict.hosts if host.reason == "tlsa-absent"]
     work += [
         _after_tls(About(verdict.domain, host.host, endpoint.address), endpoint, session)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 
 from dane_check.check.outcome import DomainCheck
+from dane_check.dnssec.anchors import ROOT_AS_OF, TrustAnchors
 from dane_check.dnssec.lookup import Lookup
 from dane_check.policy.verdict import EndpointResult, EndpointVerdict
 
@@ -35,6 +36,7 @@ class EnvironmentReport:
 
     resolver -- as it was asked for; servers -- the addresses behind it.
     anchors -- the trust anchors in force, as text.
+    anchors_of -- the day the built-in ones were last compared with IANA's, where that is long ago (ROOT-j).
     versions -- of this program and of the libraries that judge.
     dnssec -- whether a signed answer can be validated through the resolver.
     port25, ipv6 -- tried at the MX hosts of domains the caller named, never at anyone else's.
@@ -48,11 +50,17 @@ class EnvironmentReport:
     dnssec: Tried
     port25: Tried
     ipv6: Tried
+    anchors_of: datetime | None = None
 
     @property
     def exit_status(self) -> int:
         """0, or 4 where this machine cannot judge."""
         return 4 if Ability.FAILS in {self.dnssec.ability, self.port25.ability, self.ipv6.ability} else 0
+
+
+def old_anchors(built_in: bool, now: datetime) -> datetime | None:
+    """The day of the built-in anchors, where they are in force and have grown old."""
+    return ROOT_AS_OF if built_in and TrustAnchors.root().is_stale(now) else None
 
 
 def judge_dnssec(anchor_keys: Lookup) -> Tried:

@@ -67,8 +67,9 @@ async def _examine(
         zone = checker.anchors[0].split()[0] if checker.anchors else "."
         keys = await checker.lookup(zone, "DNSKEY")
         checks = [check async for check in checker.domains(domains)]
+        now = checker.now or datetime.now(UTC)
         return environment.EnvironmentReport(
-            now=checker.now or datetime.now(UTC),
+            now=now,
             resolver=checker.settings.resolver,
             servers=checker.resolvers,
             anchors=checker.anchors,
@@ -76,4 +77,5 @@ async def _examine(
             dnssec=environment.judge_dnssec(keys),
             port25=environment.judge_port25(checks),
             ipv6=environment.judge_ipv6(checks),
+            anchors_of=environment.old_anchors(checker.settings.trust_anchor is None, now),
         )

@@ -25,6 +25,9 @@ def _lines(report: EnvironmentReport) -> Iterator[Line]:
     yield (f"resolver   {servers}{' (of this machine)' if report.resolver == 'system' else ''}",)
     for anchor in report.anchors or ("none",):
         yield (f"anchor     {anchor}",)
+    if report.anchors_of is not None:
+        advice = "update dane_check, or give current ones with --trust-anchor"
+        yield ("anchor     ", Styled("old", Style.WARN), f"  (built in, of {report.anchors_of:%Y-%m-%d}: {advice})")
     for name, version in report.versions:
         yield (f"version    {name} {version}",)
     for what, tried in (("DNSSEC", report.dnssec), ("port 25", report.port25), ("IPv6", report.ipv6)):
@@ -45,6 +48,7 @@ def doctor_to_json(report: EnvironmentReport) -> str:
             resolver=visible(report.resolver),
             servers=[visible(server) for server in report.servers],
             anchors=[visible(anchor) for anchor in report.anchors],
+            anchors_old=report.anchors_of is not None,
             versions={name: visible(version) for name, version in report.versions},
             dnssec=_tried(report.dnssec),
             port25=_tried(report.port25),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -369,6 +370,21 @@ def test_the_wall_deadline_of_a_domain_leaves_it_undetermined() -> None:
     session = Session(settings, NOW, lambda: Silent({}), Probes(Servers({}), 2), "probe.example.net")
     verdict = asyncio.run(check_domain(session, DOMAIN)).verdict
     assert (verdict.word.value, verdict.exit_status, verdict.reason) == ("undetermined", 4, "limit")
+
+
+def test_old_anchors_are_a_diagnosis_and_never_part_of_the_verdict() -> None:
+    """ROOT-j: `anchors-stale` stands beside the verdict where the built-in anchors have grown old."""
+    probes = Probes(Servers({V4: chain(), V6: chain()}), 2)
+    for now, trust_anchor, told in (
+        (datetime(2028, 7, 1, tzinfo=UTC), None, True),
+        (datetime(2028, 7, 1, tzinfo=UTC), ". DS 1 8 2 00", False),
+        (datetime(2027, 7, 1, tzinfo=UTC), None, False),
+    ):
+        settings = Settings(trust_anchor=trust_anchor)
+        session = Session(settings, now, lambda: Answers(good_answers()), probes, "probe.example.net")
+        checked = asyncio.run(check_domain(session, DOMAIN))
+        assert (Code.ANCHORS_STALE in {one.code for one in checked.diagnostics}) is told
+        assert Code.ANCHORS_STALE not in {one.code for one in checked.verdict.all_findings}
 
 
 class TestSeveralHosts:

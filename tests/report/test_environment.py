@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -14,11 +15,12 @@ from dane_check.check.environment import (
     judge_dnssec,
     judge_ipv6,
     judge_port25,
+    old_anchors,
     versions,
 )
 from dane_check.check.outcome import DomainCheck
 from dane_check.policy.verdict import EndpointResult, HostWord
-from dane_check.report.doctor import doctor_to_text
+from dane_check.report.doctor import doctor_to_json, doctor_to_text
 from tests.report.examples import good_host, healthy, no_dane, passing, unreachable
 from tests.report.test_json import LOOKUPS
 
@@ -29,6 +31,17 @@ WORKS, FAILS, NOT_TRIED = (Tried(ability, "because") for ability in (Ability.WOR
 def machine(dnssec: Tried = WORKS, port25: Tried = NOT_TRIED, ipv6: Tried = NOT_TRIED) -> EnvironmentReport:
     versions = (("dane_check", "0.1.0"), ("OpenSSL", "4.0.3"))
     return EnvironmentReport(NOW, "system", ("192.0.2.53:53",), (". DS 20326 8 2 e0",), versions, dnssec, port25, ipv6)
+
+
+def test_old_anchors_are_told_in_words_and_by_name() -> None:
+    """ROOT-j: built-in anchors that were not compared with IANA's for 18 months; those of the operator never are."""
+    later = datetime(2028, 7, 1, tzinfo=UTC)
+    assert old_anchors(True, NOW) is None
+    assert old_anchors(False, later) is None
+    old = replace(machine(), anchors_of=old_anchors(True, later))
+    assert "anchor     old  (built in, of 2026-11-22: update dane_check" in doctor_to_text(old)
+    assert json.loads(doctor_to_json(old))["anchors_old"] is True
+    assert "old" not in doctor_to_text(machine())
 
 
 def all_silent() -> DomainCheck:
