@@ -121,11 +121,11 @@ def preflight(
 
     asked = plan(
         names or (),
-        tlsa=tlsa or None,
+        tlsa=_regrouped(tlsa or [], 4) or None,
         chains=tuple(_read_chain(file) for file in chain or ()),
-        previous=previous or None,
+        previous=_regrouped(previous or [], 4) or None,
         ttl=ttl,
-        expect=expect or (),
+        expect=_regrouped(expect or [], 3),
         port=port,
         offline=offline,
     )
@@ -141,6 +141,13 @@ def preflight(
     options = TextOptions(quiet=quiet, verbose=verbose, colour=colour())
     write(rehearsal_to_json(rehearsed) + "\n" if as_json else rehearsal_to_text(rehearsed, options))
     return rehearsed.exit_status
+
+
+def _regrouped(values: list[str], words: int) -> list[str]:
+    """Values as they were meant: in the environment a list is split at blanks, and records and schemes hold some."""
+    if len(values) % words or any(len(value.split()) != 1 for value in values):
+        return values
+    return [" ".join(values[start : start + words]) for start in range(0, len(values), words)]
 
 
 def _read_chain(file: str) -> CandidateChain:

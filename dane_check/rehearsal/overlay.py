@@ -17,6 +17,7 @@ from dane_check.dnssec.lookup import (
     Secure,
     SecureDenial,
 )
+from dane_check.names import safe
 from dane_check.ports import (
     HandshakeFailure,
     KeyType,
@@ -77,17 +78,19 @@ class Overlay:
         ttl = max((record.ttl for record in found.records), default=0)
         match found:
             case Secure() | SecureDenial():
-                return self._as_published(candidates, ttl)
+                return self._as_published(candidates, found, ttl)
             case Insecure(why=why) if why.cause in _ONLY_THE_DENIAL and self.zone_is_proven_signed(candidates.owner):
-                return self._as_published(candidates, ttl)
+                return self._as_published(candidates, found, ttl)
             case Insecure(why=why, proof=proof):
                 return Insecure("data", _records(candidates, ttl), why, proof)
             case Bogus() | Indeterminate():
                 return found
         assert_never(found)
 
-    def _as_published(self, candidates: CandidateSet, ttl: int) -> Secure:
+    def _as_published(self, candidates: CandidateSet, found: Lookup, ttl: int) -> Secure:
         self.because = "the candidate records are taken as published; their zone is proven signed"
+        if found.aliases:
+            self.because += f"; today their name is an alias of {safe(found.aliases[-1].target, 253)}"
         return assumed(candidates, self.because, ttl)
 
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from dane_check.findings import About, Code, Finding, finding
 from dane_check.limits import DEFAULT
+from dane_check.names import safe
 from dane_check.rehearsal.candidates import CandidateChain, CandidateSet, Record
 from dane_check.tlsa.identity import name_matches
 from dane_check.tlsa.match import Outcome, match
@@ -173,8 +174,9 @@ def names_left_out(about: About, names: Sequence[str], hosts: Sequence[str]) -> 
     others = [name for name in plain if not any(name_matches(name.encode("ascii", "replace"), one) for one in given)]
     if not others:
         return ()
-    shown = ", ".join(others[:_MOST_NAMES]) + (f" and {len(others) - _MOST_NAMES} more" * (len(others) > _MOST_NAMES))
-    return (finding(Code.NAMES_NOT_REHEARSED, about, names=shown, count=len(others)),)
+    shown = [safe(name, 100) for name in others[:_MOST_NAMES]]
+    more = f" and {len(others) - _MOST_NAMES} more" if len(others) > _MOST_NAMES else ""
+    return (finding(Code.NAMES_NOT_REHEARSED, about, names=", ".join(shown) + more, count=len(others)),)
 
 
 _MOST_NAMES: Final = 10

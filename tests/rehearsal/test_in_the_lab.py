@@ -1,0 +1,218 @@
+"""Rehearsals from end to end: zones of the lab that are validated, and servers of the lab that are connected to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from dane_check import Checker, Rehearsal, Settings
+from dane_check.findings import Code
+from dane_check.lab import Lab, load_scenarios
+from dane_check.lab.certificates import Chain
+from dane_check.lab.keys import KeyKind
+from dane_check.network.dialer import TcpDialer
+from dane_check.network.dns import UdpTransport
+from dane_check.policy.verdict import EndpointResult
+from dane_check.rehearsal.candidates import Plan, plan
+from dane_check.rehearsal.outcome import Would
+from tests.rehearsal.made import chain, codes, pem, record
+
+WRONG = "3 1 1 " + "ab" * 32
+MakePlan = Callable[[tuple[str, ...], datetime], Plan]
+
+
+def rehearsed(domain: str, make_plan: MakePlan) -> tuple[Rehearsal, int]:
+    """A rehearsal in the scenario of `domain`, and how many sessions its servers saw.
+
+    make_plan -- gets the records that are published at the host mx, as text, and the lab's moment.
+    """
+    scenario = next(one for one in load_scenarios() if one.domain == domain)
+
+    async def act() -> tuple[Rehearsal, int]:
+        async with Lab([scenario]) as lab:
+            settings = Settings(
+                resolver=str(lab.resolver), trust_anchor=lab.trust_anchor, now=lab.clock.now(), allow_reserved=True
+            )
+            transport, dialer = lab.transport(UdpTransport(settings.limits.dns)), lab.dialer(TcpDialer())
+            async with Checker(settings, dns=transport, dialer=dialer, clock=lab.clock) as checker:
+                published = await checker.lookup(f"_25._tcp.mx.{domain}", "TLSA")
+                texts = tuple(one.text for one in published.records)
+                found = await checker.rehearse(make_plan(texts, lab.clock.now()))
+            return found, len(lab.seen(domain))
+
+    return asyncio.run(act())
+
+
+def candidates(domain: str, *records: str, **more: object) -> MakePlan:
+    """Candidate records against the servers as they are."""
+    return lambda published, now: plan([f"mx.{domain}"], tlsa=records, **more)  # type: ignore[arg-type]
+
+
+def served(domain: str, at: datetime) -> Chain:
+    """The chain that the lab's server has, made anew with the same key."""
+    host = f"mx.{domain}"
+    return chain(f"{host} mx 0", names=(host,), at=at)
+
+
+class TestLiveServers:
+    """Candidate records against every address and certificate type of the servers as they are."""
+
+    def test_pf_a_records_of_the_key_in_use_would_protect(self) -> None:
+        """The published set judged as candidates: the same matcher, the same answer."""
+        found, sessions = rehearsed("ee-matches.test", lambda texts, now: plan(["mx.ee-matches.test"], tlsa=texts))
+        assert (found.would, found.exit_status) == (Would.BE_PROTECTED, 0)
+        assert sessions > 0
+        assert found.hosts[0].assumed == "the candidate records are taken as published; their zone is proven signed"
+        assert found.switch is not None
+
+    def test_pf_a_records_of_another_key_would_break(self) -> None:
+        """The domain is protected now and would not be with these."""
+        found, _ = rehearsed("ee-matches.test", candidates("ee-matches.test", WRONG))
+        assert (found.would, found.exit_status) == (Would.BE_BROKEN, 1)
+
+    def test_records_that_would_mend_a_broken_host_are_seen_to(self) -> None:
+        """What a check suggests is what a rehearsal accepts."""
+        domain = "no-match.test"
+        found, _ = rehearsed(domain, candidates(domain, WRONG))
+        suggested = found.hosts[0].verdict.endpoints[0].suggested
+        assert suggested is not None
+        mended, _ = rehearsed(domain, candidates(domain, suggested))
+        assert mended.would is Would.BE_PROTECTED
+
+    def test_pf_c_each_certificate_type_must_be_covered(self) -> None:
+        """A record for one of two certificates would break senders that ask for the other."""
+        domain = "dual-certificates.test"
+        both, _ = rehearsed(domain, lambda texts, now: plan([f"mx.{domain}"], tlsa=texts))
+        one, _ = rehearsed(domain, lambda texts, now: plan([f"mx.{domain}"], tlsa=texts[:1]))
+        assert both.would is Would.BE_PROTECTED
+        assert one.would is Would.BE_BROKEN
+        assert Code.ALG_CHAIN_DIFFERS in codes(one)
+
+    def test_pf_d_every_address_must_present_a_matching_chain(self) -> None:
+        """Of two addresses with different keys one would be refused."""
+        domain = "addresses-differ.test"
+        found, _ = rehearsed(domain, lambda texts, now: plan([f"mx.{domain}"], tlsa=texts[:1]))
+        results = {one.result for one in found.hosts[0].verdict.endpoints}
+        assert found.would is Would.BE_BROKEN
+        assert results == {EndpointResult.AUTHENTICATED, EndpointResult.MISMATCH}
+
+    def test_a_server_that_cannot_be_reached_cannot_be_told(self) -> None:
+        """A closed port is no fault of the candidates."""
+        found, _ = rehearsed("port-closed.test", candidates("port-closed.test", WRONG))
+        assert (found.would, found.exit_status) == (Would.CANNOT_TELL, 4)
+
+
+class TestCandidateChains:
+    """Chains to come against the records that stand, or come with them; nobody is connected to."""
+
+    domain = "ee-matches.test"
+    host = f"mx.{domain}"
+
+    def play(self, make_plan: MakePlan) -> Rehearsal:
+        found, sessions = rehearsed(self.domain, make_plan)
+        assert sessions == 0
+        return found
+
+    def test_renewing_with_the_same_key_would_break_nothing(self) -> None:
+        """3 1 1 names the key, not the certificate."""
+        found = self.play(lambda texts, now: plan([self.host], chains=[pem(served(self.domain, now))]))
+        assert (found.would, found.exit_status) == (Would.BE_PROTECTED, 0)
+        assert found.hosts[0].assumed is None
+
+    def test_renewing_with_another_key_would_break(self) -> None:
+        """The most common accident there is: a renewed key without its record."""
+        renewed = pem(chain("renewed", names=(self.host,)))
+        found = self.play(lambda texts, now: plan([self.host], chains=[renewed]))
+        assert (found.would, found.exit_status) == (Would.BE_BROKEN, 1)
+
+    def test_r7671_8_1_a_a_record_added_first_would_protect(self) -> None:
+        """Both records published, the switch two TTLs of the published set later."""
+        renewed = chain("renewed", names=(self.host,))
+        found = self.play(
+            lambda texts, now: plan([self.host], tlsa=[*texts, record("3 1 1", renewed)], chains=[pem(renewed)])
+        )
+        assert (found.would, found.exit_status) == (Would.BE_PROTECTED, 0)
+        assert Code.ROLLOVER_WINDOW_OPEN in codes(found)
+        assert found.switch is not None
+        assert found.switch.seconds == 2 * (found.hosts[0].ttl or 0) > 0
+
+    def test_r7671_8_c_the_published_set_is_the_previous_one_unless_another_is_given(self) -> None:
+        """Replacing it together with the key leaves senders without a moment to agree."""
+        renewed = chain("renewed", names=(self.host,))
+        new = record("3 1 1", renewed)
+        found = self.play(lambda texts, now: plan([self.host], tlsa=[new], chains=[pem(renewed)]))
+        assert (found.exit_status, found.reason) == (1, "publisher-rules")
+        assert Code.ROLLOVER_GAP in codes(found)
+        other = self.play(lambda texts, now: plan([self.host], tlsa=[new], chains=[pem(renewed)], previous=[new]))
+        assert other.exit_status == 0
+
+    def test_pf_c_a_second_certificate_type_must_be_covered_too(self) -> None:
+        """An RSA chain is going to be served beside the ECDSA one, and has no record."""
+        rsa = chain("rsa", KeyKind.RSA, names=(self.host,))
+        found = self.play(lambda texts, now: plan([self.host], chains=[pem(served(self.domain, now)), pem(rsa)]))
+        assert found.would is Would.BE_BROKEN
+        assert Code.ALG_CHAIN_DIFFERS in codes(found)
+
+
+class TestZones:
+    """Candidates are worth what their zone is worth."""
+
+    @pytest.mark.parametrize(
+        ("domain", "would", "status"),
+        [
+            ("unsigned.test", Would.BE_UNPROTECTED, 3),
+            ("tlsa-zone-unsigned.test", Would.BE_UNPROTECTED, 3),
+            ("island-of-security.test", Would.BE_UNPROTECTED, 3),
+            ("tlsa-forged.test", Would.BE_BROKEN, 1),
+            ("tlsa-servfail.test", Would.CANNOT_TELL, 4),
+            ("mx-target-missing.test", Would.CANNOT_TELL, 4),
+        ],
+    )
+    def test_a_zone_that_is_unsigned_broken_or_silent_is_not_mended_by_candidates(
+        self, domain: str, would: Would, status: int
+    ) -> None:
+        """Whatever the records and the chain are, nothing but a proven zone would protect."""
+        made = chain("made", names=(f"mx.{domain}",))
+        found, _ = rehearsed(
+            domain, lambda texts, now: plan([f"mx.{domain}"], tlsa=[record("3 1 1", made)], chains=[pem(made)])
+        )
+        assert (found.would, found.exit_status) == (would, status)
+        assert found.hosts[0].assumed is None
+
+    def test_no_record_yet_in_a_signed_zone_is_where_candidates_begin(self) -> None:
+        """The first records of a domain that has none."""
+        domain = "tlsa-nodata.test"
+        made = chain("made", names=(f"mx.{domain}",))
+        found, _ = rehearsed(
+            domain, lambda texts, now: plan([f"mx.{domain}"], tlsa=[record("3 1 1", made)], chains=[pem(made)])
+        )
+        assert found.would is Would.BE_PROTECTED
+
+    def test_records_that_senders_would_not_look_at_are_said_to_be_so(self) -> None:
+        """The host is an alias, and the records at its final name decide."""
+        domain = "alias-tlsa-at-final.test"
+        found, _ = rehearsed(domain, candidates(domain, WRONG))
+        assert found.would is Would.BE_PROTECTED
+        assert Code.CANDIDATES_NOT_ASKED in codes(found)
+
+
+class TestExpectations:
+    """What `expect` asserts, and when that cannot be told."""
+
+    @pytest.mark.parametrize(
+        ("domain", "scheme", "met", "status"),
+        [
+            ("ee-matches.test", "3 1 1", True, 0),
+            ("ee-matches.test", "3 1 2", False, 1),
+            ("ee-matches.test", "2 1 1", False, 1),
+            ("port-closed.test", "3 1 1", None, 4),
+        ],
+    )
+    def test_a_scheme_must_match(self, domain: str, scheme: str, met: bool | None, status: int) -> None:
+        """A usable record of it that matches, no more and no less."""
+        found, _ = rehearsed(domain, lambda texts, now: plan([f"mx.{domain}"], tlsa=texts, expect=[scheme]))
+        assert [one.met for one in found.hosts[0].expectations] == [met]
+        assert found.exit_status == status
