@@ -21,6 +21,7 @@ _HOME = {
     "check_domain_sync": "api",
     "lookup": "api",
     "lookup_sync": "api",
+    "make_tlsa": "tlsa.generate",
     "match": "tlsa.match",
     "replay": "api",
     "replay_sync": "api",
@@ -80,6 +81,7 @@ __all__ = [
     "check_domain_sync",
     "lookup",
     "lookup_sync",
+    "make_tlsa",
     "match",
     "replay",
     "replay_sync",
@@ -112,6 +114,7 @@ if TYPE_CHECKING:
         HostWord,
     )
     from dane_check.settings import Settings
+    from dane_check.tlsa.generate import make_tlsa
     from dane_check.tlsa.match import MatchReport, match
     from dane_check.tlsa.record import TlsaRecord
 

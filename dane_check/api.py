@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from dane_check.check.outcome import DomainCheck
+from dane_check.check.served import Served
 from dane_check.dnssec.lookup import Lookup
 from dane_check.errors import UsageError
 from dane_check.evidence import Evidence
@@ -114,6 +115,10 @@ class Checker:
     async def lookup(self, name: str, rdtype: str | int) -> Lookup:
         """The validated answer for any name and type, with its proof. Raises UsageError for no name or type."""
         return await (await self._run(record=False)).lookup(name, rdtype)
+
+    async def served(self, name: str, port: int = 25) -> Served:
+        """The certificate chains that the mail server `name` serves, for records to be made of them."""
+        return await (await self._run(record=False)).served(parse_domain(name), port)
 
     def evidence(self) -> Evidence | None:
         """Everything that the recorded checks of this run heard; None if nothing was recorded."""

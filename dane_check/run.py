@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dane_check.check.domain import check_domain, check_relay, clock_trouble
 from dane_check.check.outcome import DomainCheck
+from dane_check.check.served import Served, served_chains
 from dane_check.check.session import DomainLookups, Probes, Session
 from dane_check.dnssec.anchors import TrustAnchors
 from dane_check.dnssec.lookup import Lookup
@@ -94,6 +95,10 @@ class Run:
         """The validated answer for any name and type."""
         owner, mnemonic = question_of(name, rdtype)
         return await self.session.lookups().lookup(owner, mnemonic)
+
+    async def served(self, name: str, port: int) -> Served:
+        """The chains that one host serves."""
+        return await served_chains(self.session, name, port)
 
     def evidence(self) -> Evidence | None:
         """Everything heard so far, about every subject so far."""

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from dane_check import __version__
-from dane_check.cli import doctor, domain, lab, lookup, replay, schema
+from dane_check.cli import doctor, domain, explain, lab, lookup, replay, schema, tlsa
 from dane_check.cli.output import write
 
 _EXAMPLES: Final = """\
@@ -17,6 +17,8 @@ EXAMPLES
   dane-check example.org                       will mail to example.org be protected?
   dane-check --lab no-match.test               a domain of the embedded lab, off the Internet
   dane-check lookup --explain example.org MX   one lookup, and what makes it true
+  dane-check tlsa cert.pem --host mx.test      the records to publish for a certificate
+  dane-check explain tlsa-mismatch             what a finding means, and what to do about it
   dane-check doctor                            can this machine judge at all?
 
 `dane-check example.org` means `dane-check domain example.org`; see dane-check domain --help.
@@ -34,10 +36,12 @@ app.command("domain", epilog=domain.EXAMPLES)(domain.domain)
 app.command("lookup", epilog=lookup.EXAMPLES)(lookup.lookup)
 app.command("replay", epilog=replay.EXAMPLES)(replay.replay)
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
+app.command("tlsa", epilog=tlsa.EXAMPLES)(tlsa.tlsa)
+app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
 app.command("schema")(schema.schema)
 app.add_typer(lab.app, name="lab")
 
-COMMANDS: Final = frozenset({"domain", "lookup", "replay", "doctor", "schema", "lab"})
+COMMANDS: Final = frozenset({"domain", "lookup", "tlsa", "replay", "doctor", "explain", "schema", "lab"})
 
 
 def _version(asked: bool) -> None:

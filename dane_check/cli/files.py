@@ -16,15 +16,28 @@ from dane_check.names import safe
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def read_text(path: str, most_octets: int) -> str:
-    """The text of the regular file at `path`, or of standard input for `-`. Raises UsageError (L-25)."""
+def read_octets(path: str, most_octets: int) -> bytes:
+    """What the regular file at `path` holds, or standard input for `-`. Raises UsageError (L-25)."""
     octets = sys.stdin.buffer.read(most_octets + 1) if path == "-" else _read_file(path, most_octets)
     if len(octets) > most_octets:
-        raise UsageError(f"{_shown(path)} is larger than {most_octets >> 20} MiB; give another file")
+        raise UsageError(f"{shown_path(path)} is larger than {most_octets >> 20} MiB; give another file")
+    return octets
+
+
+def read_text(path: str, most_octets: int) -> str:
+    """As `read_octets`, in UTF-8 with or without a BOM. Raises UsageError."""
     try:
-        return octets.decode("utf-8-sig")
+        return read_octets(path, most_octets).decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise UsageError(f"{_shown(path)} is no UTF-8 text; give another file") from None
+        raise UsageError(f"{shown_path(path)} is no UTF-8 text; give another file") from None
+
+
+def readable_by_others(path: str) -> bool:
+    """Whether more than its owner may read the file at `path`."""
+    try:
+        return path != "-" and bool(stat.S_IMODE(os.stat(path).st_mode) & (stat.S_IRGRP | stat.S_IROTH))
+    except OSError:
+        return False
 
 
 def _read_file(path: str, most_octets: int) -> bytes:
@@ -33,10 +46,10 @@ def _read_file(path: str, most_octets: int) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise UsageError(f"{_shown(path)} is no regular file; give one, or - for standard input")
+                raise UsageError(f"{shown_path(path)} is no regular file; give one, or - for standard input")
             return file.read(most_octets + 1)
     except (OSError, ValueError) as error:
-        raise UsageError(f"{_shown(path)} cannot be read: {_why(error)}") from None
+        raise UsageError(f"{shown_path(path)} cannot be read: {_why(error)}") from None
 
 
 def check_target(path: str, force: bool) -> None:
@@ -49,13 +62,13 @@ def check_target(path: str, force: bool) -> None:
     except FileNotFoundError:
         there = None
     except (OSError, ValueError) as error:
-        raise UsageError(f"{_shown(path)} cannot be written: {_why(error)}") from None
+        raise UsageError(f"{shown_path(path)} cannot be written: {_why(error)}") from None
     if there is not None and stat.S_ISDIR(there.st_mode):
-        raise UsageError(f"{_shown(path)} is a directory; name a file in it")
+        raise UsageError(f"{shown_path(path)} is a directory; name a file in it")
     if there is not None and not force:
-        raise UsageError(f"{_shown(path)} exists; name another file, or replace it with --force")
+        raise UsageError(f"{shown_path(path)} exists; name another file, or replace it with --force")
     if not os.path.isdir(folder) or not os.access(folder, os.W_OK | os.X_OK):
-        raise UsageError(f"{_shown(path)} cannot be written: there is no directory to write it into")
+        raise UsageError(f"{shown_path(path)} cannot be written: there is no directory to write it into")
 
 
 def save(path: str, text: str, force: bool) -> None:
@@ -67,7 +80,7 @@ def save(path: str, text: str, force: bool) -> None:
     try:
         descriptor = os.open(target, _NEW, 0o600)
     except OSError as error:
-        raise OutputFailed(f"cannot write {_shown(path)}: {_why(error)}") from error
+        raise OutputFailed(f"cannot write {shown_path(path)}: {_why(error)}") from error
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
@@ -78,12 +91,13 @@ def save(path: str, text: str, force: bool) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             Path(target).unlink()
-        raise OutputFailed(f"cannot write {_shown(path)}: {_why(error)}") from error
+        raise OutputFailed(f"cannot write {shown_path(path)}: {_why(error)}") from error
 
 
 def _why(error: OSError | ValueError) -> str:
     return safe(getattr(error, "strerror", None) or "that is no file name", 80)
 
 
-def _shown(path: str) -> str:
+def shown_path(path: str) -> str:
+    """The path as messages name it."""
     return "standard input" if path == "-" else safe(path, 200)

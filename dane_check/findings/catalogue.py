@@ -20,15 +20,17 @@ from dane_check.findings import (
 from dane_check.findings.code import Code
 from dane_check.findings.finding import Diagnosis, freeze
 
-CATALOGUE: Final[Mapping[Code, Diagnosis]] = freeze(
-    environment.AREA,
-    domain.AREA,
-    addresses.AREA,
-    tlsa_lookup.AREA,
-    records.AREA,
-    matching.AREA,
-    diagnosis.AREA,
-    rollover.AREA,
-    publishing.AREA,
-    session.AREA,
+AREAS: Final = (
+    ("This side of the network", environment.AREA),
+    ("The domain and its MX records", domain.AREA),
+    ("Addresses and aliases of a host", addresses.AREA),
+    ("The TLSA lookup", tlsa_lookup.AREA),
+    ("What records hold", records.AREA),
+    ("Records and the chain served", matching.AREA),
+    ("Why a record matches nothing", diagnosis.AREA),
+    ("What the next key change will meet", rollover.AREA),
+    ("Before something is published", publishing.AREA),
+    ("SMTP and TLS", session.AREA),
 )
+
+CATALOGUE: Final[Mapping[Code, Diagnosis]] = freeze(*(area for _, area in AREAS))

@@ -117,7 +117,7 @@ def judge_refusal(circumstances: Circumstances, failure: HandshakeFailure) -> Ju
         server_name=circumstances.server_name,
         smtp=failure.smtp,
         tlsrpt=tlsrpt,
-        detail=_what_happened(failure),
+        detail=what_happened(failure),
     )
     if failure.fault is Fault.NO_FAMILY:
         return Judged(verdict)  # said once for the whole domain: env-no-ipv6
@@ -146,8 +146,8 @@ def _finding(circumstances: Circumstances, failure: HandshakeFailure, row: _Row,
         circumstances.about,
         severity,
         port=circumstances.port,
-        why=_what_happened(failure),
-        reply=shown_reply(failure.reply) or _what_happened(failure),
+        why=what_happened(failure),
+        reply=shown_reply(failure.reply) or what_happened(failure),
         block=failure.detail,
     )
 
@@ -187,7 +187,8 @@ _FAULT_WORDS = {
 }
 
 
-def _what_happened(failure: HandshakeFailure) -> str:
+def what_happened(failure: HandshakeFailure) -> str:
+    """A session that came to nothing, in a few words that are safe to show."""
     if failure.reply is not None:
         return shown_reply(failure.reply)
     word = _FAULT_WORDS.get(failure.fault, "") if failure.fault else ""
@@ -228,7 +229,7 @@ def type_missing(
     """
     if outcome is not None and outcome.refusal is Refusal.TLS_ALERT:
         return None
-    why = _what_happened(outcome) if outcome is not None else "no handshake was left for it"
+    why = what_happened(outcome) if outcome is not None else "no handshake was left for it"
     types = "/".join(sorted(one.value.upper() for one in offered))
     said = finding(Code.ALG_NOT_TESTED, circumstances.about, why=why, types=types)
     verdict = EndpointVerdict(

@@ -62,4 +62,5 @@ def in_step(now: datetime, chain: Sequence[bytes]) -> None:
         ["3 1 1 00", TlsaRecord(3, 1, 1, bytes(32))], chain, ["mx.example.org"], now=now, service="generic", roots=[b""]
     )
     assert_type(report, MatchReport)
+    assert_type(dane_check.make_tlsa(b"", usage=2, selector=1, matching_type=1), TlsaRecord)
     assert_type(report.matched, int | None)
