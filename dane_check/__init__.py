@@ -23,6 +23,8 @@ _HOME = {
     "lookup_sync": "api",
     "make_tlsa": "tlsa.generate",
     "match": "tlsa.match",
+    "rehearse": "api",
+    "rehearse_sync": "api",
     "replay": "api",
     "replay_sync": "api",
     "utc": "api",
@@ -48,6 +50,7 @@ _HOME = {
     "Indeterminate": "dnssec.lookup",
     "TlsaRecord": "tlsa.record",
     "MatchReport": "tlsa.match",
+    "Rehearsal": "rehearsal.outcome",
     "Evidence": "evidence",
 }
 
@@ -70,6 +73,7 @@ __all__ = [
     "Limits",
     "Lookup",
     "MatchReport",
+    "Rehearsal",
     "Secure",
     "SecureDenial",
     "Settings",
@@ -83,6 +87,8 @@ __all__ = [
     "lookup_sync",
     "make_tlsa",
     "match",
+    "rehearse",
+    "rehearse_sync",
     "replay",
     "replay_sync",
     "utc",
@@ -95,6 +101,8 @@ if TYPE_CHECKING:
         check_domain_sync,
         lookup,
         lookup_sync,
+        rehearse,
+        rehearse_sync,
         replay,
         replay_sync,
         utc,
@@ -113,6 +121,7 @@ if TYPE_CHECKING:
         HostVerdict,
         HostWord,
     )
+    from dane_check.rehearsal.outcome import Rehearsal
     from dane_check.settings import Settings
     from dane_check.tlsa.generate import make_tlsa
     from dane_check.tlsa.match import MatchReport, match

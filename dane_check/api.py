@@ -7,7 +7,7 @@ coroutine has a `_sync` twin for programs without an event loop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Coroutine, Iterable, Sequence
 from datetime import UTC, datetime
 from os import PathLike
 from types import TracebackType
@@ -20,6 +20,9 @@ from dane_check.errors import UsageError
 from dane_check.evidence import Evidence
 from dane_check.names import is_address_literal, parse_domain
 from dane_check.ports import Clock, Dialer, DnsTransport, Prober
+from dane_check.rehearsal.candidates import CandidateChain, Plan, Record, plan
+from dane_check.rehearsal.outcome import Rehearsal
+from dane_check.rehearsal.rehearse import rehearse_offline
 from dane_check.run import Run, SystemClock, open_run, replaying_run, server_names
 from dane_check.settings import Settings
 
@@ -116,6 +119,10 @@ class Checker:
         """The validated answer for any name and type, with its proof. Raises UsageError for no name or type."""
         return await (await self._run(record=False)).lookup(name, rdtype)
 
+    async def rehearse(self, plan: Plan) -> Rehearsal:
+        """What would come of the candidates of `plan` (see `rehearsal.candidates.plan`)."""
+        return await (await self._run(record=False)).rehearse(plan)
+
     async def served(self, name: str, port: int = 25) -> Served:
         """The certificate chains that the mail server `name` serves, for records to be made of them."""
         return await (await self._run(record=False)).served(parse_domain(name), port)
@@ -191,6 +198,37 @@ async def lookup(
         return await checker.lookup(name, rdtype)
 
 
+async def rehearse(
+    names: Sequence[str],
+    *,
+    tlsa: Iterable[str | Record] | None = None,
+    chains: Sequence[CandidateChain | str | bytes | Sequence[bytes]] = (),
+    previous: Iterable[str | Record] | None = None,
+    ttl: int | None = None,
+    expect: Iterable[str] = (),
+    port: int = 25,
+    offline: bool = False,
+    settings: Settings = Settings(),  # noqa: B008 - frozen
+) -> Rehearsal:
+    """Would senders authenticate these mail hosts if candidate records were published, or a chain were deployed?
+
+    names -- every host that shares the certificate.
+    tlsa -- the records to be published, as RDATA text or values; None to judge those that are published.
+    chains -- one a key type: PEM texts, single DER certificates, or DER chains, the server's own first; none to
+        judge what the servers serve.
+    previous -- the set that is replaced; None for the one that is published. ttl -- seconds.
+    expect -- schemes such as "3 1 1" of which a record must match.
+    offline -- nobody is asked, and every zone is assumed signed; needs `tlsa` and `chains`.
+
+    Raises UsageError before any packet is sent; the world never raises.
+    """
+    asked = plan(names, tlsa=tlsa, chains=chains, previous=previous, ttl=ttl, expect=expect, port=port, offline=offline)
+    if asked.offline:
+        return rehearse_offline(asked, settings.now or SystemClock().now())
+    async with Checker(settings) as checker:
+        return await checker.rehearse(asked)
+
+
 async def replay(evidence: Evidence | PathLike[str] | str) -> tuple[DomainCheck, ...]:
     """The checks of `evidence` judged again from what was heard: no network, the equal verdicts.
 
@@ -242,6 +280,34 @@ def lookup_sync(
             now=now,
             nsec3_iterations=nsec3_iterations,
             allow_sha1=allow_sha1,
+        )
+    )
+
+
+def rehearse_sync(
+    names: Sequence[str],
+    *,
+    tlsa: Iterable[str | Record] | None = None,
+    chains: Sequence[CandidateChain | str | bytes | Sequence[bytes]] = (),
+    previous: Iterable[str | Record] | None = None,
+    ttl: int | None = None,
+    expect: Iterable[str] = (),
+    port: int = 25,
+    offline: bool = False,
+    settings: Settings = Settings(),  # noqa: B008 - frozen
+) -> Rehearsal:
+    """`rehearse` for programs without an event loop."""
+    return _in_own_loop(
+        rehearse(
+            names,
+            tlsa=tlsa,
+            chains=chains,
+            previous=previous,
+            ttl=ttl,
+            expect=expect,
+            port=port,
+            offline=offline,
+            settings=settings,
         )
     )
 

@@ -28,6 +28,10 @@ from dane_check.limits import Limits
 from dane_check.names import parse_domain, safe
 from dane_check.policy.environment import clock_suspect
 from dane_check.ports import Clock, Dialer, DnsTransport, ProbeOutcome, Prober, ProbeRequest, Server, SmtpReply
+from dane_check.rehearsal.candidates import Plan
+from dane_check.rehearsal.live import rehearse
+from dane_check.rehearsal.outcome import Rehearsal
+from dane_check.rehearsal.rehearse import rehearse_offline
 from dane_check.settings import Settings
 
 if TYPE_CHECKING:
@@ -90,6 +94,12 @@ class Run:
         if self.notebook is None:
             return checked
         return dataclasses.replace(checked, evidence=self._evidence((subject,)))
+
+    async def rehearse(self, plan: Plan) -> Rehearsal:
+        """What would come of candidates; nothing is asked where the plan forbids it."""
+        if plan.offline:
+            return rehearse_offline(plan, self.session.now)
+        return await rehearse(plan, self.session, clock_is_suspect=self.clock_is_suspect)
 
     async def lookup(self, name: str, rdtype: str | int) -> Lookup:
         """The validated answer for any name and type."""

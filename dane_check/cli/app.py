@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from dane_check import __version__
-from dane_check.cli import doctor, domain, explain, lab, lookup, replay, schema, tlsa
+from dane_check.cli import doctor, domain, explain, lab, lookup, preflight, replay, schema, tlsa
 from dane_check.cli.output import write
 
 _EXAMPLES: Final = """\
@@ -34,6 +34,7 @@ app = typer.Typer(
 )
 app.command("domain", epilog=domain.EXAMPLES)(domain.domain)
 app.command("lookup", epilog=lookup.EXAMPLES)(lookup.lookup)
+app.command("preflight", epilog=preflight.EXAMPLES)(preflight.preflight)
 app.command("replay", epilog=replay.EXAMPLES)(replay.replay)
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
 app.command("tlsa", epilog=tlsa.EXAMPLES)(tlsa.tlsa)
@@ -41,7 +42,7 @@ app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
 app.command("schema")(schema.schema)
 app.add_typer(lab.app, name="lab")
 
-COMMANDS: Final = frozenset({"domain", "lookup", "tlsa", "replay", "doctor", "explain", "schema", "lab"})
+COMMANDS: Final = frozenset({"domain", "lookup", "preflight", "tlsa", "replay", "doctor", "explain", "schema", "lab"})
 
 
 def _version(asked: bool) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
-from dane_check.rehearsal.candidates import CandidateChain
+from dane_check.rehearsal.candidates import CandidateChain, Plan
 from dane_check.rehearsal.outcome import Expectation, HostRehearsal, Rehearsal, Switch, Would
 from dane_check.report.bounded import Allowance
 from dane_check.report.json import certificate_to_json, document, dumped, finding_to_json, host_to_json, moment
@@ -53,10 +53,21 @@ def _host(rehearsed: Rehearsal, host: HostRehearsal, options: TextOptions) -> It
         yield (f"    {host.assumed}",)
     yield from endpoint_lines(host.verdict, options)
     shown = BROKEN if options.quiet else EVERYTHING
-    yield from host_trouble_lines(replace(host.verdict, findings=host.findings), shown, "    ")
+    for line in host_trouble_lines(replace(host.verdict, findings=host.findings), shown, "    "):
+        yield _reworded(line, rehearsed.plan)
     for one in host.expectations:
         word, met_style = _MET[one.met]
         yield (f"    expected a matching {one.scheme} record: ", Styled(word, met_style))
+
+
+def _reworded(line: Line, plan: Plan) -> Line:
+    """A line of a comparison; what is a candidate must not be called published or served."""
+    first = line[0]
+    if isinstance(first, str) and plan.records is not None and first.lstrip().startswith("published  "):
+        return (first.replace("published", "candidate", 1), *line[1:])
+    if isinstance(first, str) and plan.chains and first.lstrip().startswith("served   "):
+        return (first.replace("served  ", "to serve", 1), *line[1:])
+    return line
 
 
 def _switch(switch: Switch) -> Line:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import Final
 
-KINDS: Final = ("check", "lookup", "doctor", "evidence", "tlsa")
+KINDS: Final = ("check", "lookup", "doctor", "rehearsal", "evidence", "tlsa")
 
 
 def schema_text(kind: str) -> str:

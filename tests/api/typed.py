@@ -16,6 +16,7 @@ from dane_check import (
     Finding,
     Lookup,
     MatchReport,
+    Rehearsal,
     Secure,
     Settings,
     TlsaRecord,
@@ -50,6 +51,7 @@ async def functions(evidence: Evidence) -> None:
         allow_sha1=True,
     )
     assert_type(found, Lookup)
+    assert_type(await dane_check.rehearse(["mx.example.org"], tlsa=["3 1 1 00"]), Rehearsal)
     if isinstance(found, Secure):
         assert_type(found.records[0].wire, bytes)
 
@@ -58,6 +60,20 @@ def in_step(now: datetime, chain: Sequence[bytes]) -> None:
     assert_type(dane_check.check_domain_sync("example.org"), DomainCheck)
     assert_type(dane_check.lookup_sync("example.org", "MX"), Lookup)
     assert_type(dane_check.replay_sync("run.json"), tuple[DomainCheck, ...])
+    rehearsed = dane_check.rehearse_sync(
+        ["mx.example.org"],
+        tlsa=["3 1 1 00", TlsaRecord(3, 1, 1, bytes(32))],
+        chains=["-----BEGIN CERTIFICATE-----", b"one certificate", [b"leaf", b"issuer"]],
+        previous=["3 1 1 00"],
+        ttl=3600,
+        expect=["3 1 1"],
+        port=587,
+        offline=True,
+        settings=Settings(now=now),
+    )
+    assert_type(rehearsed, Rehearsal)
+    assert_type(rehearsed.exit_status, int)
+    assert_type(rehearsed.findings, tuple[Finding, ...])
     report = dane_check.match(
         ["3 1 1 00", TlsaRecord(3, 1, 1, bytes(32))], chain, ["mx.example.org"], now=now, service="generic", roots=[b""]
     )

@@ -61,7 +61,7 @@ class TestLiveServers:
     """Candidate records against every address and certificate type of the servers as they are."""
 
     def test_pf_a_records_of_the_key_in_use_would_protect(self) -> None:
-        """The published set judged as candidates: the same matcher, the same answer."""
+        """PF-a: The published set judged as candidates: the same matcher, the same answer."""
         found, sessions = rehearsed("ee-matches.test", lambda texts, now: plan(["mx.ee-matches.test"], tlsa=texts))
         assert (found.would, found.exit_status) == (Would.BE_PROTECTED, 0)
         assert sessions > 0
@@ -69,7 +69,7 @@ class TestLiveServers:
         assert found.switch is not None
 
     def test_pf_a_records_of_another_key_would_break(self) -> None:
-        """The domain is protected now and would not be with these."""
+        """PF-a: The domain is protected now and would not be with these."""
         found, _ = rehearsed("ee-matches.test", candidates("ee-matches.test", WRONG))
         assert (found.would, found.exit_status) == (Would.BE_BROKEN, 1)
 
@@ -83,7 +83,7 @@ class TestLiveServers:
         assert mended.would is Would.BE_PROTECTED
 
     def test_pf_c_each_certificate_type_must_be_covered(self) -> None:
-        """A record for one of two certificates would break senders that ask for the other."""
+        """PF-c: A record for one of two certificates would break senders that ask for the other."""
         domain = "dual-certificates.test"
         both, _ = rehearsed(domain, lambda texts, now: plan([f"mx.{domain}"], tlsa=texts))
         one, _ = rehearsed(domain, lambda texts, now: plan([f"mx.{domain}"], tlsa=texts[:1]))
@@ -92,7 +92,7 @@ class TestLiveServers:
         assert Code.ALG_CHAIN_DIFFERS in codes(one)
 
     def test_pf_d_every_address_must_present_a_matching_chain(self) -> None:
-        """Of two addresses with different keys one would be refused."""
+        """PF-d: Of two addresses with different keys one would be refused."""
         domain = "addresses-differ.test"
         found, _ = rehearsed(domain, lambda texts, now: plan([f"mx.{domain}"], tlsa=texts[:1]))
         results = {one.result for one in found.hosts[0].verdict.endpoints}
@@ -129,7 +129,7 @@ class TestCandidateChains:
         assert (found.would, found.exit_status) == (Would.BE_BROKEN, 1)
 
     def test_r7671_8_1_a_a_record_added_first_would_protect(self) -> None:
-        """Both records published, the switch two TTLs of the published set later."""
+        """R7671-8.1-a: Both records published, the switch two TTLs of the published set later."""
         renewed = chain("renewed", names=(self.host,))
         found = self.play(
             lambda texts, now: plan([self.host], tlsa=[*texts, record("3 1 1", renewed)], chains=[pem(renewed)])
@@ -140,7 +140,7 @@ class TestCandidateChains:
         assert found.switch.seconds == 2 * (found.hosts[0].ttl or 0) > 0
 
     def test_r7671_8_c_the_published_set_is_the_previous_one_unless_another_is_given(self) -> None:
-        """Replacing it together with the key leaves senders without a moment to agree."""
+        """R7671-8-c: Replacing it together with the key leaves senders without a moment to agree."""
         renewed = chain("renewed", names=(self.host,))
         new = record("3 1 1", renewed)
         found = self.play(lambda texts, now: plan([self.host], tlsa=[new], chains=[pem(renewed)]))
@@ -150,7 +150,7 @@ class TestCandidateChains:
         assert other.exit_status == 0
 
     def test_pf_c_a_second_certificate_type_must_be_covered_too(self) -> None:
-        """An RSA chain is going to be served beside the ECDSA one, and has no record."""
+        """PF-c: An RSA chain is going to be served beside the ECDSA one, and has no record."""
         rsa = chain("rsa", KeyKind.RSA, names=(self.host,))
         found = self.play(lambda texts, now: plan([self.host], chains=[pem(served(self.domain, now)), pem(rsa)]))
         assert found.would is Would.BE_BROKEN

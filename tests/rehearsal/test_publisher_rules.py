@@ -29,7 +29,7 @@ class TestCombinations:
     """RFC 7671 §8: every combination needs a record for the chain in use."""
 
     def test_r7671_8_a_a_combination_without_a_match_is_an_error(self) -> None:
-        """A good 3 1 1 does not excuse a 2 0 1 that is for the future only."""
+        """R7671-8-a: A good 3 1 1 does not excuse a 2 0 1 that is for the future only."""
         rehearsed = offline([EE_NEW, NOWHERE], NEW)
         assert (rehearsed.would, rehearsed.exit_status) == (Would.BE_PROTECTED, 1)
         assert rehearsed.reason == "publisher-rules"
@@ -38,13 +38,13 @@ class TestCombinations:
         assert "2 0 1" in said[0]
 
     def test_r7671_8_b_a_future_record_beside_a_current_one_is_no_error(self) -> None:
-        """Within one combination the record of the next key may stand beside that of the key in use."""
+        """R7671-8-b: Within one combination the record of the next key may stand beside that of the key in use."""
         rehearsed = offline([EE_OLD, EE_NEW], OLD)
         assert rehearsed.exit_status == 0
         assert Code.COMBO_WITHOUT_MATCH not in codes(rehearsed)
 
     def test_r7671_8_4_a_all_combinations_must_match_all_chains(self) -> None:
-        """A combination that names the ECDSA key only is lacking where the RSA certificate is served."""
+        """R7671-8.4-a: A combination that names the ECDSA key only is lacking where the RSA certificate is served."""
         rsa = chain("rsa", KeyKind.RSA)
         rehearsed = offline([EE_NEW, record("3 1 1", rsa), record("3 0 1", NEW)], NEW, rsa)
         assert rehearsed.would is Would.BE_PROTECTED
@@ -55,7 +55,7 @@ class TestDigests:
     """RFC 7671 §8.3, §9, §10.1."""
 
     def test_r7671_8_3_a_digest_sets_that_differ_are_an_error(self) -> None:
-        """Two keys by SHA2-256 and one of them by SHA2-512: senders of one digest see another set."""
+        """R7671-8.3-a: Two keys by SHA2-256 and one of them by SHA2-512: senders of one digest see another set."""
         rehearsed = offline([EE_OLD, EE_NEW, record("3 1 2", NEW)], NEW)
         assert Code.DIGEST_SETS_DIFFER in codes(rehearsed)
         assert rehearsed.exit_status == 1
@@ -73,7 +73,7 @@ class TestDigests:
         ids=["equal", "one algorithm", "twice the same", "other usage", "unusable", "whole key"],
     )
     def test_r7671_8_3_a_equal_sets_and_single_algorithms_are_none(self, records: list[str]) -> None:
-        """Only digests of one usage and selector are compared, each once, and only where senders can use them."""
+        """R7671-8.3-a: Only usable digests of one usage and selector are compared, each once."""
         assert Code.DIGEST_SETS_DIFFER not in set_codes(*records)
 
     def test_sha512_alone_is_said(self) -> None:
@@ -83,7 +83,7 @@ class TestDigests:
         assert Code.TLSA_SHA512_ONLY in codes(rehearsed)
 
     def test_r7671_10_1_2_a_a_whole_certificate_is_said(self) -> None:
-        """A digest is as good and smaller."""
+        """R7671-10.1.2-a: A digest is as good and smaller."""
         rehearsed = offline([record("3 0 0", NEW)], NEW)
         assert rehearsed.exit_status == 0
         assert Code.TLSA_FULL_DATA in codes(rehearsed)
@@ -103,43 +103,43 @@ class TestPreviousRecords:
     """RFC 7671 §8: caches hold the previous set for a while, and the chain must agree with both."""
 
     def test_r7671_8_1_a_the_new_record_is_published_beside_the_old_one_first(self) -> None:
-        """Added first: senders would authenticate, and the moment to switch is told."""
+        """R7671-8.1-a: Added first: senders would authenticate, and the moment to switch is told."""
         rehearsed = offline([EE_OLD, EE_NEW], NEW, previous=[EE_OLD], ttl=3600)
         assert rehearsed.exit_status == 0
         found = next(one for one in rehearsed.findings if one.code is Code.ROLLOVER_WINDOW_OPEN)
         assert found.fact["seconds"] == "7200"
 
     def test_r7671_8_1_a_without_a_ttl_two_ttls_are_told(self) -> None:
-        """Where nobody knows the TTL no moment is made up."""
+        """R7671-8.1-a: Where nobody knows the TTL no moment is made up."""
         rehearsed = offline([EE_OLD, EE_NEW], NEW, previous=[EE_OLD])
         found = next(one for one in rehearsed.findings if one.code is Code.ROLLOVER_WINDOW_OPEN)
         assert found.fact["when"] == "two TTLs later"
         assert rehearsed.switch is None
 
     def test_r7671_8_c_a_record_replaced_together_with_the_key_leaves_a_gap(self) -> None:
-        """New key, new record, the old record gone: senders with the old set refuse the new chain."""
+        """R7671-8-c: New key, new record, the old record gone: senders with the old set refuse the new chain."""
         rehearsed = offline([EE_NEW], NEW, previous=[EE_OLD])
         assert (rehearsed.would, rehearsed.exit_status) == (Would.BE_PROTECTED, 1)
         assert Code.ROLLOVER_GAP in codes(rehearsed)
 
     def test_r7671_8_c_one_chain_that_the_previous_set_refuses_is_enough_for_a_gap(self) -> None:
-        """The previous set must authenticate every certificate type, not one of them."""
+        """R7671-8-c: The previous set must authenticate every certificate type, not one of them."""
         rsa = chain("rsa", KeyKind.RSA)
         rehearsed = offline([EE_NEW, record("3 1 1", rsa)], NEW, rsa, previous=[EE_NEW, EE_OLD])
         assert Code.ROLLOVER_GAP in codes(rehearsed)
 
     def test_r7672_4_b_removing_the_retired_record_is_no_gap(self) -> None:
-        """After the switch the previous set still has the record of the key in use."""
+        """R7672-4-b: After the switch the previous set still has the record of the key in use."""
         assert offline([EE_NEW], NEW, previous=[EE_OLD, EE_NEW]).exit_status == 0
 
     def test_r7671_8_1_b_key_and_numbers_do_not_change_at_once(self) -> None:
-        """3 1 1 of the old key gives way to 2 1 1 of a new chain."""
+        """R7671-8.1-b: 3 1 1 of the old key gives way to 2 1 1 of a new chain."""
         rehearsed = offline([TA], NEW, previous=[EE_OLD])
         assert Code.TWO_CHANGES_AT_ONCE in codes(rehearsed)
         assert (rehearsed.exit_status, rehearsed.reason) == (1, "publisher-rules")
 
     def test_r7671_8_1_c_new_numbers_for_the_key_in_use_are_one_change(self) -> None:
-        """3 0 1 gives way to 3 1 1 of the same chain."""
+        """R7671-8.1-c: 3 0 1 gives way to 3 1 1 of the same chain."""
         assert offline([EE_NEW], NEW, previous=[record("3 0 1", NEW)]).exit_status == 0
 
     def test_previous_records_nobody_could_use_bind_nobody(self) -> None:
@@ -147,7 +147,7 @@ class TestPreviousRecords:
         assert offline([EE_NEW], NEW, previous=[record("1 1 1", OLD)]).exit_status == 0
 
     def test_r7672_4_a_a_single_record_is_information(self) -> None:
-        """D-7: no rollover record is no fault."""
+        """R7672-4-a: D-7: no rollover record is no fault."""
         rehearsed = offline([EE_NEW], NEW)
         assert rehearsed.exit_status == 0
         assert Code.ROLLOVER_NONE in codes(rehearsed)
@@ -157,7 +157,7 @@ class TestTimes:
     """RFC 7671 §8.1 and §13: arithmetic with TTLs."""
 
     def test_r7671_8_1_a_two_ttls_must_pass(self) -> None:
-        """A TTL of 3600 seconds makes 7200."""
+        """R7671-8.1-a: A TTL of 3600 seconds makes 7200."""
         assert seconds_to_wait(3600) == 7200
         assert earliest_switch(NOW, 3600) == NOW + timedelta(seconds=7200)
 
@@ -184,7 +184,7 @@ class TestTimes:
         ],
     )
     def test_r7671_13_a_a_ttl_is_neither_too_long_nor_too_short(self, ttl: int | None, expected: list[Code]) -> None:
-        """More than a day bounds nothing, less than five minutes is asked for all the time."""
+        """R7671-13-a: More than a day bounds nothing, less than five minutes is asked for all the time."""
         assert set_codes(EE_NEW, ttl=ttl) == expected
 
 
@@ -192,7 +192,7 @@ class TestSize:
     """RFC 7671 §10.1.1: what fragments gets lost."""
 
     def test_r7671_10_1_1_a_eight_whole_certificates_are_too_big(self) -> None:
-        """A set of 2 0 0 records outgrows every datagram."""
+        """R7671-10.1.1-a: A set of 2 0 0 records outgrows every datagram."""
         assert set_codes(*[f"2 0 0 30{number:02x}{'ab' * 700}" for number in range(8)]) == [Code.RESPONSE_TOO_BIG]
 
     def test_a_set_of_digests_is_not(self) -> None:
@@ -221,7 +221,7 @@ class TestNames:
     """PF-b: every host that shares the certificate is rehearsed, or named as left out."""
 
     def test_pf_b_names_that_were_not_given_are_listed(self) -> None:
-        """A certificate for two hosts, of which one was rehearsed."""
+        """PF-b: A certificate for two hosts, of which one was rehearsed."""
         shared = chain("shared", names=(HOST, "mail.example.org"))
         rehearsed = offline([record("3 1 1", shared)], shared)
         found = next(one for one in rehearsed.findings if one.code is Code.NAMES_NOT_REHEARSED)
@@ -229,7 +229,7 @@ class TestNames:
         assert rehearsed.exit_status == 0
 
     def test_pf_b_nothing_is_said_when_all_were_given(self) -> None:
-        """Both hosts are judged, each by itself."""
+        """PF-b: Both hosts are judged, each by itself."""
         shared = chain("shared", names=(HOST, "mail.example.org"))
         rehearsed = offline([record("3 1 1", shared)], shared, names=[HOST, "MAIL.example.org."])
         assert Code.NAMES_NOT_REHEARSED not in codes(rehearsed)
