@@ -25,12 +25,19 @@ class Spent(Exception):
 
 
 class Budget:
-    """Questions and signature checks of one domain."""
+    """Questions and signature checks of one domain, which are bounded; hashes and digests, which are only counted here.
+
+    hash_rounds -- what `names_hashed` took: an NSEC3 hash is of one round and one for each iteration.
+    digests -- of keys, to compare with DS records; L-9 bounds them for each zone.
+    """
 
     def __init__(self, limits: DnsLimits) -> None:
         self.limits = limits
         self.questions = 0
         self.signatures = 0
+        self.names_hashed = 0
+        self.hash_rounds = 0
+        self.digests = 0
 
     def ask(self) -> None:
         """One more question leaves. Raises `Spent`."""
@@ -78,6 +85,10 @@ class Tally:
         """Whether more failures are allowed; if not, nothing more is verified for this question."""
         return self.failures < self.limits.failed_signatures_per_question
 
+    def compute_digest(self) -> None:
+        """One key is about to be compared with a DS record."""
+        self._budget.digests += 1
+
     def hash(self, name: dns.name.Name, salt: bytes, iterations: int) -> bytes:
         """The NSEC3 hash of `name` (RFC 5155 §5), computed once. Raises `Spent`."""
         key = (name, salt, iterations)
@@ -85,6 +96,8 @@ class Tally:
             return known
         if len(self._hashes) >= self.limits.nsec3_names_hashed:
             raise Spent(f"more than {self.limits.nsec3_names_hashed} names to hash for one question")
+        self._budget.names_hashed += 1
+        self._budget.hash_rounds += iterations + 1
         digest = _nsec3_hash(name, salt, iterations)
         self._hashes[key] = digest
         return digest

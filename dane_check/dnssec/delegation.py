@@ -77,7 +77,7 @@ def trust_keys(
     keys = tuple(key for record in key_set.records if (key := Key.from_rdata(record.rdata)) is not None)
     revoked = {key.material for key in keys if key.revoked}
     candidates = [key for key in keys if key.signs_zones and key.material not in revoked]
-    found = _named_keys(zone, entry, candidates, criteria)
+    found = _named_keys(zone, entry, candidates, criteria, tally)
     if not isinstance(found, _Named):
         return found
     computable = [key for key in found.keys if within_bounds(key.algorithm, key.material)]
@@ -102,7 +102,7 @@ class _Named:
 
 
 def _named_keys(
-    zone: dns.name.Name, entry: Entry, candidates: Sequence[Key], criteria: Criteria
+    zone: dns.name.Name, entry: Entry, candidates: Sequence[Key], criteria: Criteria, tally: Tally
 ) -> _Named | Unusable | Refused:
     """The candidates that the entry names."""
     if (nothing := unusable(zone, entry, criteria)) is not None:
@@ -112,7 +112,7 @@ def _named_keys(
         usable = ()
     anchors = {key for key in entry.keys if key.algorithm in criteria.algorithms}
     anchored = frozenset(key for key in candidates if key in anchors)
-    by_digest = _named_by_digest(zone, usable, candidates, criteria)
+    by_digest = _named_by_digest(zone, usable, candidates, tally)
     if isinstance(by_digest, Refused):
         return by_digest
     found = tuple(key for key in candidates if key in anchored or key in by_digest)
@@ -129,10 +129,10 @@ def _no_anchor_algorithm(zone: dns.name.Name, entry: Entry) -> Unusable:
 
 
 def _named_by_digest(
-    zone: dns.name.Name, usable: Sequence[Ds], candidates: Sequence[Key], criteria: Criteria
+    zone: dns.name.Name, usable: Sequence[Ds], candidates: Sequence[Key], tally: Tally
 ) -> set[Key] | Refused:
     """Digests are computed only where tag and algorithm agree, and within L-9."""
-    limits, computed = criteria.limits, 0
+    limits, computed = tally.limits, 0
     found: set[Key] = set()
     for ds in usable:
         mismatches = 0
@@ -143,6 +143,7 @@ def _named_by_digest(
                 sentence = f"{zone} has too many keys of the tags that its DS records name; no more were tried"
                 return found or Refused(Cause.LIMIT, sentence)
             computed += 1
+            tally.compute_digest()
             if ds.names(zone, key):
                 found.add(key)
             else:
