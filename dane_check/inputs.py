@@ -82,6 +82,8 @@ def question_of(name: str, rdtype: str | int) -> tuple[str, str]:
     import dns.name
     import dns.rdatatype
 
+    if not name.strip():
+        raise UsageError("no name given; type one such as _25._tcp.mx.example.org, or . for the root")
     try:
         owner = dns.name.from_text(name, idna_codec=dns.name.IDNA_2008_Practical).to_text(omit_final_dot=True)
     except (dns.exception.DNSException, UnicodeError, ValueError):
@@ -90,6 +92,8 @@ def question_of(name: str, rdtype: str | int) -> tuple[str, str]:
         number = dns.rdatatype.RdataType.make(rdtype)
     except (dns.exception.DNSException, ValueError, TypeError):
         raise UsageError(f"{safe(str(rdtype), 40)} is no record type; type one such as TLSA, MX or TYPE52") from None
+    if number == 0 or (dns.rdatatype.is_metatype(number) and number != dns.rdatatype.ANY):
+        raise UsageError(f"{dns.rdatatype.to_text(number)} is no type that zones hold; ask for one such as TLSA or MX")
     return owner, dns.rdatatype.to_text(number)
 
 

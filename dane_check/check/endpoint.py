@@ -110,9 +110,14 @@ async def _judge_address(session: Session, plan: Plan, address: str) -> tuple[Ju
     if isinstance(first, HandshakeFailure):
         return (judge_refusal(circumstances, first),)
     judged = judge_chain(circumstances, first)
-    if plan.requirement.duty is not Duty.AUTHENTICATE or not first.certificates:
+    if not first.certificates or not _every_type_matters(plan):
         return (judged,)
     return (judged, *await _judge_other_types(session, circumstances, request, first))
+
+
+def _every_type_matters(plan: Plan) -> bool:
+    """Whether records are, or could be, published for the certificates: advice for one type alone breaks the other."""
+    return plan.requirement.duty is not Duty.OPPORTUNISTIC or bool(plan.family.candidates)
 
 
 async def _judge_other_types(
@@ -134,5 +139,7 @@ async def _judge_other_types(
         offered -= {outcome.key_type}
         if not offered:
             return judged
+    if circumstances.requirement.duty is not Duty.AUTHENTICATE:
+        return judged  # nothing rests on a type that could not be tried
     missing = type_missing(circumstances, offered, outcome if isinstance(outcome, HandshakeFailure) else None)
     return [*judged, missing] if missing else judged

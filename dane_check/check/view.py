@@ -20,6 +20,7 @@ def lookup_view(name: str, rdtype: str, found: Lookup) -> LookupView:
         why.hints if why else (),
         found.expires,
         tuple(link_text(link) for link in found.proof.links) if isinstance(found.proof, Proof) else (),
+        plain(found.aliases[-1].target) if found.aliases else None,
     )
 
 

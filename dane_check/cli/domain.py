@@ -51,12 +51,12 @@ EXAMPLES
   dane-check --host relay.example.org:587     one host, as a configured relay
   dane-check --json - < domains.txt           a list of domains, as JSON
   dane-check --evidence run.json example.org  keep what was heard, for `replay`
-  dane-check --at 2026-12-24 example.org      and on Christmas Eve?
+  dane-check --at 2026-12-01 example.org      and then? (signatures reach days ahead, not months)
 
 \b
 EXIT STATUS
   0 protected   1 broken   2 usage   3 unprotected or partial   4 undetermined
-  5 not applicable   70 internal error   130 interrupted
+  5 not applicable   70 internal error, or output lost   130 interrupted   141 pipe closed
 
 {TWINS}
 """
@@ -149,10 +149,14 @@ def domain(
     no_early_tlsa: NoEarlyTlsa = False,
 ) -> int:
     """Will mail to DOMAIN be protected by DANE, host by host and address by address?"""
+    if as_json and as_lines:
+        raise UsageError("--json and --jsonl are two forms; leave out one of them")
+    if only4 and only6:
+        raise UsageError("-4 and -6 exclude each other; leave out one of them")
     settings = Settings(
         resolver=resolver,
         trust_anchor=trust_anchor,
-        now=parse_moment(at) if at else None,
+        now=parse_moment(at) if at is not None else None,
         ipv4=not only6,
         ipv6=not only4,
         helo=helo,
@@ -165,10 +169,8 @@ def domain(
         allow_sha1=allow_sha1,
         early_tlsa=not no_early_tlsa,
     )
-    if as_json and as_lines:
-        raise UsageError("--json and --jsonl are two forms; leave out one of them")
     wanted = _wanted(names or [], host)
-    if evidence:
+    if evidence is not None:
         check_target(evidence, force)
 
     import asyncio  # from here on there is something to judge
@@ -178,13 +180,14 @@ def domain(
 
     options = TextOptions(quiet=quiet, verbose=verbose, explain=explain, colour=colour())
     writer = writer_for(options, as_json, as_lines)
-    return asyncio.run(_check(wanted, settings, writer, in_lab, lab_map, evidence, force))
+    return asyncio.run(_check(wanted, settings, writer, not as_lines, in_lab, lab_map, evidence, force))
 
 
 async def _check(
     wanted: Wanted,
     settings: Settings,
     writer: Writer,
+    as_typed: bool,
     in_lab: bool,
     lab_map: str | None,
     evidence: str | None,
@@ -196,7 +199,7 @@ async def _check(
     async with opened(settings, in_lab, lab_map, wanted.subjects) as checker:
         async with (
             progress(lambda: _progress(wanted, len(statuses))) as make_way,
-            aclosing(_verdicts(checker, wanted, record=evidence is not None)) as verdicts,
+            aclosing(_verdicts(checker, wanted, as_typed=as_typed, record=evidence is not None)) as verdicts,
         ):
             async for check in verdicts:
                 statuses.append(check.verdict.exit_status)
@@ -217,12 +220,28 @@ def _progress(wanted: Wanted, done: int) -> str:
     return f"checking {wanted.described}" + (f", {done} done" if len(wanted.names) > 1 else "")
 
 
-async def _verdicts(checker: Checker, wanted: Wanted, *, record: bool) -> AsyncGenerator[DomainCheck, None]:
+async def _verdicts(
+    checker: Checker, wanted: Wanted, *, as_typed: bool, record: bool
+) -> AsyncGenerator[DomainCheck, None]:
+    """The verdicts, each as soon as it and, `as_typed`, all before it are ready."""
     if wanted.host is not None:
         yield await checker.host(wanted.host, wanted.port, record=record)
         return
+    ready: dict[str, list[DomainCheck]] = {}
+    coming = iter(wanted.names)
+    due = next(coming, None)
     async for check in checker.domains(wanted.names, record=record):
-        yield check
+        if not as_typed:
+            yield check
+            continue
+        ready.setdefault(check.verdict.domain, []).append(check)
+        while due in ready:
+            for due_check in ready.pop(due):
+                yield due_check
+            due = next(coming, None)
+    for left in ready.values():
+        for check in left:
+            yield check
 
 
 def _keep(checker: Checker, path: str, force: bool) -> None:
@@ -243,6 +262,8 @@ def _wanted(names: list[str], host: str | None) -> Wanted:
     if not names:
         raise UsageError("no domain given; name one, such as: dane-check example.org")
     if names == ["-"]:
+        if sys.stdin is None:
+            raise UsageError("there is no standard input to read a list from")
         return _listed(read_list(sys.stdin.buffer.read(DEFAULT.input.list_octets + 1)))
     if "-" in names:
         raise UsageError("- reads a list from standard input; give it alone")

@@ -18,7 +18,7 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 def read_octets(path: str, most_octets: int) -> bytes:
     """What the regular file at `path` holds, or standard input for `-`. Raises UsageError (L-25)."""
-    octets = sys.stdin.buffer.read(most_octets + 1) if path == "-" else _read_file(path, most_octets)
+    octets = _read_input(most_octets) if path == "-" else _read_file(path, most_octets)
     if len(octets) > most_octets:
         raise UsageError(f"{shown_path(path)} is larger than {most_octets >> 20} MiB; give another file")
     return octets
@@ -38,6 +38,12 @@ def readable_by_others(path: str) -> bool:
         return path != "-" and bool(stat.S_IMODE(os.stat(path).st_mode) & (stat.S_IRGRP | stat.S_IROTH))
     except OSError:
         return False
+
+
+def _read_input(most_octets: int) -> bytes:
+    if sys.stdin is None:
+        raise UsageError("there is no standard input to read from; name a file")
+    return sys.stdin.buffer.read(most_octets + 1)
 
 
 def _read_file(path: str, most_octets: int) -> bytes:
@@ -65,6 +71,8 @@ def check_target(path: str, force: bool) -> None:
         raise UsageError(f"{shown_path(path)} cannot be written: {_why(error)}") from None
     if there is not None and stat.S_ISDIR(there.st_mode):
         raise UsageError(f"{shown_path(path)} is a directory; name a file in it")
+    if there is not None and not (stat.S_ISREG(there.st_mode) or stat.S_ISLNK(there.st_mode)):
+        raise UsageError(f"{shown_path(path)} is no regular file; name another one")
     if there is not None and not force:
         raise UsageError(f"{shown_path(path)} exists; name another file, or replace it with --force")
     if not os.path.isdir(folder) or not os.access(folder, os.W_OK | os.X_OK):

@@ -9,6 +9,7 @@ import typer
 
 from dane_check.errors import UsageError
 
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200
 TWINS = """\
 Every option has an environment variable: --trust-anchor is DANE_CHECK_TRUST_ANCHOR, -4 and -6 are
 DANE_CHECK_IPV4_ONLY and DANE_CHECK_IPV6_ONLY.
@@ -73,6 +74,9 @@ def parse_moment(typed: str) -> datetime:
     """The moment `typed` means, in UTC. Raises UsageError for anything but ISO 8601."""
     try:
         moment = datetime.fromisoformat(typed.strip())
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise UsageError("--at is no time such as 2026-03-01T12:00:00Z or 2026-03-01") from None
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise UsageError(f"--at is not between the years {_FIRST_YEAR} and {_LAST_YEAR}")
+    return moment

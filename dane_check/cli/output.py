@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Mapping
@@ -27,7 +28,9 @@ def write(text: str) -> None:
 
 def complain(sentence: str) -> None:
     """One line to standard error, with the program's name in front."""
-    if sys.stderr is not None:
+    if sys.stderr is None:
+        return
+    with contextlib.suppress(OSError):  # nobody can be told, and the exit status must say what it says all the same
         sys.stderr.write(f"dane-check: {sentence}\n")
         sys.stderr.flush()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
@@ -15,7 +16,7 @@ _ERASE: Final = "\r\x1b[K"
 @contextlib.asynccontextmanager
 async def progress(describe: Callable[[], str]) -> AsyncIterator[Callable[[], None]]:
     """Shows `describe()` and the seconds gone by; what it yields takes the line away before something is printed."""
-    if sys.stderr is None or not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield lambda: None
         return
     import asyncio

@@ -7,7 +7,7 @@ AREA = {
     Code.ADDR_INSECURE: Diagnosis(
         (Severity.UNPROTECTED,),
         "The addresses of {host} are not signed ({why}), so no sender looks for its TLSA records.",
-        "Sign the zone of {host} and have its DS record published.",
+        "{mend}",
         "RFC 7672 §2.2.2",
         rank=60,
     ),

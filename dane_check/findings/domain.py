@@ -14,7 +14,7 @@ AREA = {
         (Severity.UNPROTECTED,),
         "The MX records of {domain} are not signed ({why}); DANE protects the hop to a host, "
         "but not the choice of the host.",
-        "Sign {domain} and have the DS record published by its registrar.",
+        "{mend}",
         "RFC 7672 §2.2.1",
         rank=60,
     ),
@@ -29,7 +29,7 @@ AREA = {
     Code.MX_LOOKUP_FAILED: Diagnosis(
         (Severity.INCONCLUSIVE,),
         "The MX records of {domain} could not be looked up: {why}.",
-        "Check the name servers of {domain}, or try another resolver; a sender would try again later.",
+        "{mend}; a sender would try again later.",
         "RFC 7672 §2.1.2",
         rank=91,
     ),

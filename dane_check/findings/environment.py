@@ -35,7 +35,7 @@ AREA = {
     Code.TRUST_ANCHOR_PROBLEM: Diagnosis(
         (Severity.INCONCLUSIVE,),
         "The keys of the trust anchor's own zone cannot be validated: {why}.",
-        "Check the trust anchors (dane-check doctor) and the resolver; this is no fault of the domain.",
+        "Check the trust anchors (dane-check doctor), the resolver, and the time given with --at, not the domain.",
         "RFC 4035 §5, RFC 5011",
         rank=93,
     ),

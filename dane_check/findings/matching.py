@@ -3,7 +3,10 @@
 from dane_check.findings.code import Code
 from dane_check.findings.finding import Diagnosis, Severity
 
-_PUBLISH = "Publish the record of what is served, and keep the old one for one TTL: {suggested}"
+_PUBLISH = (
+    "Publish the record of what is served beside the others, and remove one only a TTL after nothing serves "
+    "what it names: {suggested}"
+)
 
 AREA = {
     Code.TLSA_MISMATCH: Diagnosis(

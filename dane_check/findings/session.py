@@ -35,7 +35,7 @@ AREA = {
     Code.SMTP_EHLO_REJECTED: Diagnosis(
         _NO_WORD,
         "{address} refused EHLO: {reply}.",
-        "Give a name it accepts with --helo.",
+        "Try again later, or give a name it accepts with --helo.",
         "RFC 5321 §4.1.1.1",
     ),
     Code.SMTP_DISCONNECTED: Diagnosis(

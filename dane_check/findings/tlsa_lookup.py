@@ -20,15 +20,15 @@ def _failed(what: str, fix: str, rank: int = 88) -> Diagnosis:
 AREA = {
     Code.TLSA_ABSENT: Diagnosis(
         (Severity.UNPROTECTED,),
-        "{host} publishes no TLSA records.",
-        "Publish a 3 1 1 record for the key in use: {suggested}",
+        "{host} publishes no TLSA records at {name}.",
+        "Publish a 3 1 1 record for every key in use: {suggested}",
         "RFC 7672 §2.2.3",
         rank=59,
     ),
     Code.TLSA_INSECURE: Diagnosis(
         (Severity.UNPROTECTED,),
         "The TLSA answer at {name} is not signed ({why}), though the addresses of {host} are; it has no effect.",
-        "Sign the zone that holds the TLSA records.",
+        "{mend}",
         "RFC 7672 §2.2.3",
         rank=60,
     ),

@@ -12,6 +12,7 @@ from typing import Literal
 from dane_check.dnssec.lookup import Bogus, Cause, Indeterminate, Insecure, Lookup, Secure, SecureDenial
 from dane_check.findings import About, Code, Finding, Severity, finding
 from dane_check.names import is_address, is_ldh, plain, safe
+from dane_check.policy.mend import mend
 from dane_check.policy.stopped import Stopped, failed_lookup
 from dane_check.policy.verdict import HostWord
 
@@ -124,7 +125,8 @@ def _about_security(
     answers = dict(with_data)
     if not any(family.candidates for family in families):
         why = next((answer.why for answer in answers.values() if answer.why), None)
-        return (finding(Code.ADDR_INSECURE, about, why=why.sentence if why else "insecure"),)
+        assert why is not None  # without a candidate, what has data is insecure
+        return (finding(Code.ADDR_INSECURE, about, why=why.sentence, mend=mend(why)),)
     unvouched = tuple(
         finding(Code.ADDR_ONE_FAMILY_INSECURE, about, family=family.name) for family in families if not family.vouched
     )

@@ -12,6 +12,7 @@ from typing import assert_never
 from dane_check.dnssec.lookup import Bogus, Cause, Indeterminate, Insecure, Lookup, Secure, SecureDenial, Why
 from dane_check.findings import About, Code, Finding, finding
 from dane_check.names import plain
+from dane_check.policy.mend import mend
 from dane_check.policy.stopped import Stopped, failed_lookup
 from dane_check.policy.verdict import HostWord
 from dane_check.tlsa.record import MalformedTlsa, TlsaRecord, UsableRecord, parse_rdata, usable
@@ -88,13 +89,14 @@ def _published(about: About, owner: str, candidate: str, answer: Secure) -> Requ
 
 def _nothing_secure(about: About, owner: str, answer: SecureDenial | Insecure) -> tuple[str, tuple[Finding, ...]]:
     if answer.kind == "data":
-        why = answer.why.sentence if answer.why else ""
-        return "tlsa-insecure", (finding(Code.TLSA_INSECURE, about, name=owner, why=why),)
+        assert isinstance(answer, Insecure)  # a secure denial has no data
+        said = finding(Code.TLSA_INSECURE, about, name=owner, why=answer.why.sentence, mend=mend(answer.why))
+        return "tlsa-insecure", (said,)
     if answer.aliases:
         target = plain(answer.aliases[-1].target)
         return "tlsa-absent", (finding(Code.TLSA_CNAME_DANGLING, about, name=owner, target=target),)
     if isinstance(answer, Insecure):
-        said = finding(Code.TLSA_INSECURE, about, name=owner, why=answer.why.sentence)
+        said = finding(Code.TLSA_INSECURE, about, name=owner, why=answer.why.sentence, mend=mend(answer.why))
         return "tlsa-denial-insecure", (said,)
     return "tlsa-absent", ()
 

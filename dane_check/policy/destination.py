@@ -8,6 +8,7 @@ from typing import assert_never
 from dane_check.dnssec.lookup import Bogus, Cause, Indeterminate, Insecure, Lookup, Record, Secure, SecureDenial, Why
 from dane_check.findings import About, Code, Finding, Severity, finding
 from dane_check.names import is_address, is_host_name, plain, safe
+from dane_check.policy.mend import mend
 from dane_check.policy.verdict import DomainWord
 
 
@@ -97,6 +98,10 @@ def _bogus(domain: str, why: Why) -> NoHosts:
     return NoHosts(DomainWord.BROKEN, "mx-bogus", (said,), "dnssec-invalid")
 
 
+_NO_ANSWER = "Check that the resolver answers (dane-check doctor), or name another one with --resolver"
+_BAD_ANSWER = "Check the name servers of the domain, or try another resolver"
+
+
 def _undetermined(domain: str, why: Why) -> NoHosts:
     about = About(domain)
     if why.cause is Cause.NO_DNSSEC:
@@ -108,7 +113,8 @@ def _undetermined(domain: str, why: Why) -> NoHosts:
     if why.cause is Cause.ALIAS_LOOP:
         said = finding(Code.MX_CNAME_LOOP, about, Severity.INCONCLUSIVE, why=why.sentence)
         return NoHosts(DomainWord.UNDETERMINED, "cname-loop", (said,))
-    said = finding(Code.MX_LOOKUP_FAILED, about, why=why.sentence)
+    ours = why.cause is Cause.TRANSPORT
+    said = finding(Code.MX_LOOKUP_FAILED, about, why=why.sentence, mend=_NO_ANSWER if ours else _BAD_ANSWER)
     no_reply = why.cause in (Cause.TRANSPORT, Cause.RCODE)  # S1-08; anything else is S1-07
     return NoHosts(DomainWord.UNDETERMINED, "mx-lookup-failed", (said,), None if no_reply else "dnssec-invalid")
 
@@ -128,7 +134,7 @@ def _next_hops(domain: str, mx: Lookup) -> tuple[str, ...]:
 def _implicit(domain: str, mx: SecureDenial | Insecure) -> Hosts:
     found = [finding(Code.MX_IMPLICIT, About(domain))]
     if isinstance(mx, Insecure):
-        found.append(finding(Code.MX_INSECURE, About(domain), why=mx.why.sentence))
+        found.append(finding(Code.MX_INSECURE, About(domain), why=mx.why.sentence, mend=mend(mx.why)))
     hops = _next_hops(domain, mx)
     return Hosts((MxHost(hops[0], None),), isinstance(mx, SecureDenial), hops, implicit=True, findings=tuple(found))
 
@@ -153,7 +159,7 @@ def _explicit(domain: str, mx: Secure | Insecure, most_hosts: int) -> Destinatio
     if best.pop(".", None) is not None:
         found.append(finding(Code.MX_NULL_MIXED, about))
     if isinstance(mx, Insecure):
-        found.append(finding(Code.MX_INSECURE, about, why=mx.why.sentence))
+        found.append(finding(Code.MX_INSECURE, about, why=mx.why.sentence, mend=mend(mx.why)))
     hosts, inapplicable = _sorted_out(best)
     found += [
         finding(Code.MX_INVALID_TARGET, About(domain, one.name), target=one.name, what=one.what) for one in inapplicable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dane_check.findings import About, Code, Finding, finding
+from dane_check.findings import About, Code, Finding, Severity, finding
 from dane_check.policy.destination import Hosts, InapplicableTarget, NoHosts
 from dane_check.policy.environment import our_own_trouble
 from dane_check.policy.fold import fold_domain
@@ -50,8 +50,8 @@ def domain_verdict(
     )
     if fold.reason == "dane-required":
         findings += (finding(Code.DANE_REQUIRED, about, what="not every mail host has it"),)
-    if fold.word is DomainWord.NOT_APPLICABLE and goes_to.implicit:
-        findings += (finding(Code.MX_NONE, about, why=f"{domain} has neither an MX record nor an address"),)
+    if fold.word is DomainWord.NOT_APPLICABLE:
+        findings += (finding(Code.MX_NONE, about, why=_nowhere(domain, goes_to)),)
     return DomainVerdict(
         domain,
         fold.word,
@@ -61,7 +61,7 @@ def domain_verdict(
         tuple(hosts),
         findings,
         fold.reason,
-        _refused(hosts) if fold.word is DomainWord.BROKEN else _SENTENCES[fold.word],
+        _closing(fold.word, hosts, everything),
         goes_to.implicit,
     )
 
@@ -75,6 +75,20 @@ def _seen_together(about: About, goes_to: Hosts, hosts: Sequence[HostVerdict]) -
     if not goes_to.secure and any(host.word is HostWord.DANE_FAIL for host in judged):
         found.append(finding(Code.INSECURE_MX_DANE_OPTIONAL, about))
     return (*found, *shared_key(about, hosts))
+
+
+def _closing(word: DomainWord, hosts: Sequence[HostVerdict], findings: Sequence[Finding]) -> str:
+    if word is DomainWord.BROKEN:
+        return _refused(hosts)
+    if word is DomainWord.UNDETERMINED and any(one.severity is Severity.OUTAGE for one in findings):
+        return "Senders that use DANE would defer mail now, but what is wrong could not be proven from here."
+    return _SENTENCES[word]
+
+
+def _nowhere(domain: str, goes_to: Hosts) -> str:
+    if goes_to.implicit:
+        return f"{domain} has neither an MX record nor an address"
+    return f"No mail host of {domain} has an address" if goes_to.hosts else f"No MX record of {domain} names a host"
 
 
 def _refused(hosts: Sequence[HostVerdict]) -> str:

@@ -12,6 +12,7 @@ from dane_check.policy.diagnosis import explained
 from dane_check.policy.endpoint import Judged
 from dane_check.policy.fold import worst_host_word
 from dane_check.policy.rollover import publishing
+from dane_check.policy.service import SMTP_PORT, tlsa_owner
 from dane_check.policy.stopped import Stopped
 from dane_check.policy.verdict import EndpointResult, EndpointVerdict, HostVerdict, HostWord, LookupView, RecordView
 from dane_check.tlsa.match import ignored_by_agility
@@ -120,13 +121,21 @@ def _seen_together(about: About, group: Group) -> tuple[Finding, ...]:
     suggested = next((one.verdict.suggested for one in judged if one.verdict.suggested), "")
     found = list(_unusable_records(about, requirement, suggested or ""))
     if requirement.reason == "tlsa-absent" and not requirement.findings:
-        found.append(finding(Code.TLSA_ABSENT, about, suggested=suggested or "3 1 1 and the SHA2-256 of its SPKI"))
+        found.append(_absent(about, judged))
     if requirement.duty is Duty.AUTHENTICATE:
         found += _unmatched(about, requirement, judged)
         found += _differences(about, judged)
         if requirement.usable_count == 1:
             found.append(finding(Code.ROLLOVER_NONE, about))
     return (*found, *explained(about, requirement, judged), *publishing(about, requirement, judged))
+
+
+def _absent(about: About, judged: Sequence[Judged]) -> Finding:
+    """No TLSA records: what to publish is one record for each certificate served."""
+    wanted = dict.fromkeys(one.verdict.suggested for one in judged if one.verdict.suggested)
+    port = judged[0].verdict.port if judged else SMTP_PORT
+    suggested = " and ".join(wanted) or "3 1 1 and the SHA2-256 of its SPKI"
+    return finding(Code.TLSA_ABSENT, about, name=tlsa_owner(about.host or "", port), suggested=suggested)
 
 
 _UNUSABLE_CODES = {

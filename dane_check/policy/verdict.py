@@ -124,6 +124,7 @@ class LookupView:
     hints: tuple[str, ...] = ()
     expires: datetime | None = None
     chain: tuple[str, ...] = ()  # the chain of trust, a line a link, for --explain
+    alias_of: str | None = None  # where the name leads, if it is an alias
 
 
 @dataclass(frozen=True, slots=True)

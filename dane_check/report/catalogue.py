@@ -29,13 +29,13 @@ def codes_to_text() -> str:
 def code_to_text(code: Code) -> str:
     """One entry; words in braces stand for the facts of a case."""
     entry = CATALOGUE[code]
-    lines = [f"{code}: {', '.join(entry.severities)}", f"  says      {entry.says}"]
-    lines += [f"  {severity:<12}  {MEANING[severity]}" for severity in entry.severities]
+    lines = [f"{code}: {', '.join(entry.severities)}", f"  says    {entry.says}"]
+    lines += [f"  means   {severity}: {MEANING[severity]}" for severity in entry.severities]
     if entry.when:
-        lines.append(f"  severity  {entry.when}")
-    lines.append(f"  do        {entry.remedy.rstrip(': ') or 'nothing'}")
-    lines.append(f"  source    {entry.source}")
-    lines.append(f"  TLSRPT    {entry.tlsrpt or 'nothing is reported for it'}")
+        lines.append(f"  when    {entry.when}")
+    lines.append(f"  do      {entry.remedy.rstrip(': ') or 'nothing'}")
+    lines.append(f"  source  {entry.source}")
+    lines.append(f"  TLSRPT  {entry.tlsrpt or 'nothing is reported for it'}")
     return "\n".join(lines) + "\n"
 
 

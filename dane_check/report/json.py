@@ -185,6 +185,7 @@ def _lookup_view(lookup: LookupView) -> Json:
         "cause": lookup.cause,
         "why": _shown(lookup.why),
         "hints": [visible(hint) for hint in lookup.hints],
+        "alias_of": _shown(lookup.alias_of),
         "expires": lookup.expires and moment(lookup.expires),
         "chain": [visible(link) for link in lookup.chain],
     }

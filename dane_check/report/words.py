@@ -97,5 +97,8 @@ def tlsa_lookup(host: HostVerdict) -> LookupView | None:
 
 
 def zone_owner(host: HostVerdict, port: int) -> str:
-    """The owner name of the TLSA records of `host`, absolute (RFC 6698 §3, RFC 7671 §7)."""
-    return f"_{port}._tcp.{host.tlsa_base_domain or host.host}."
+    """Where the TLSA records of `host` are to stand, absolute; behind an alias, at its end (RFC 6698 §3)."""
+    owner = f"_{port}._tcp.{host.tlsa_base_domain or host.host}"
+    asked = (lookup for lookup in host.lookups if lookup.name == owner and lookup.rdtype == "TLSA")
+    end = next((lookup.alias_of for lookup in asked if lookup.alias_of), owner)
+    return f"{end}."

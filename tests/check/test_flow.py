@@ -194,12 +194,18 @@ class TestOneHost:
         assert run.verdict == ("broken", 1)
         assert Code.ADDR_CHAIN_DIFFERS in run.codes
 
-    def test_an_opportunistic_host_is_asked_once(self) -> None:
-        """S4-O01: its certificate is ignored, so one handshake is enough."""
-        run = Stage4({(OWNER, "TLSA"): nodata()})
+    def test_an_unsigned_host_is_asked_once(self) -> None:
+        """S4-O01: its certificate is ignored, and no record could be published for it."""
+        run = Stage4({(HOST, "A"): insecure(V4), (HOST, "AAAA"): insecure()})
         assert run.verdict == ("unprotected", 3)
         assert len(run.servers.requests) == 1
-        assert Code.TLSA_ABSENT in run.codes
+
+    def test_the_advice_for_a_host_without_records_covers_every_certificate(self) -> None:
+        """R7671-8-a: a record for one type alone would break the other."""
+        run = Stage4({(OWNER, "TLSA"): nodata()}, {V4: (chain(), chain(OTHER.der, key_type=KeyType.RSA))})
+        assert run.verdict == ("unprotected", 3)
+        (absent,) = (one for one in run.outcome.verdict.all_findings if one.code is Code.TLSA_ABSENT)
+        assert all(hashlib.sha256(leaf.spki).hexdigest() in absent.fact["suggested"] for leaf in (LEAF, OTHER))
 
 
 class TestNoConnection:
