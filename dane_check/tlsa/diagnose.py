@@ -72,15 +72,22 @@ class ServedData:
         return cls(tuple(map(Certificate, chain[: DEFAULT.session.chain_certificates])), tuple(more))
 
     @cached_property
+    def data(self) -> Mapping[tuple[int, Selector, MatchingType], bytes]:
+        """Association data by place in the chain, selector and matching type, where it can be made."""
+        made = {
+            (place, selector, matching_type): association_data(certificate, selector, matching_type)
+            for place, certificate in enumerate(self.chain)
+            for selector in Selector
+            for matching_type in MatchingType
+        }
+        return {kind: data for kind, data in made.items() if data is not None}
+
+    @cached_property
     def names(self) -> Mapping[bytes, tuple[tuple[int, Selector, MatchingType], ...]]:
-        """Association data by what it is: the place in the chain, selector and matching type."""
+        """The same the other way round."""
         table: dict[bytes, tuple[tuple[int, Selector, MatchingType], ...]] = {}
-        for place, certificate in enumerate(self.chain):
-            for selector in Selector:
-                for matching_type in MatchingType:
-                    data = association_data(certificate, selector, matching_type)
-                    if data is not None:
-                        table[data] = (*table.get(data, ()), (place, selector, matching_type))
+        for kind, data in self.data.items():
+            table[data] = (*table.get(data, ()), kind)
         return table
 
     @cached_property
@@ -164,9 +171,7 @@ def right_record(record: TlsaRecord, served: ServedData, place: int | None = Non
 
 
 def _record(served: ServedData, place: int, selector: Selector, matching_type: MatchingType) -> TlsaRecord | None:
-    if place >= len(served.chain):
-        return None
-    data = association_data(served.chain[place], selector, matching_type)
+    data = served.data.get((place, selector, matching_type))
     return None if data is None else TlsaRecord(_usage_for(place), selector, matching_type, data)
 
 
@@ -214,20 +219,18 @@ def _miswritten(record: TlsaRecord, served: ServedData) -> Explanation | None:
     for place in range(len(served.chain)):
         if record.usage in (CertificateUsage.DANE_TA, CertificateUsage.DANE_EE) and record.usage != _usage_for(place):
             continue
-        for right in _of_the_same_kind(record, served, place):
-            slip = _slip(record.data, right.data)
-            if slip:
-                return Explanation(Mistake.TYPO, slip, right)
+        right = _of_the_same_kind(record, served, place)
+        slip = _slip(record.data, right.data) if right is not None else None
+        if slip:
+            return Explanation(Mistake.TYPO, slip, right)
     return None
 
 
-def _of_the_same_kind(record: TlsaRecord, served: ServedData, place: int) -> Iterator[TlsaRecord]:
-    for selector in Selector:
-        for matching_type in MatchingType:
-            if (selector, matching_type) == (record.selector, record.matching_type):
-                right = _record(served, place, selector, matching_type)
-                if right is not None:
-                    yield right
+def _of_the_same_kind(record: TlsaRecord, served: ServedData, place: int) -> TlsaRecord | None:
+    """The record of what stands at `place`, with the numbers of `record` if those exist."""
+    kinds = ((selector, matching_type) for selector in Selector for matching_type in MatchingType)
+    same = next((kind for kind in kinds if kind == (record.selector, record.matching_type)), None)
+    return None if same is None else _record(served, place, *same)
 
 
 def _slip(written: bytes, right: bytes) -> str | None:
