@@ -19,7 +19,9 @@ from tests.rehearsal.made import chain, pem
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "preflight.md")
-_BLOCK = re.compile(r"^```console\n(\$ dane-check preflight (?:[^\n]*\\\n)*[^\n]*\n)(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(
+    r"^```console\n(\$ dane-check preflight (?:[^\n]*\\\n)*[^\n]*\n)(.*?)^```$", re.MULTILINE | re.DOTALL
+)
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}( \d{2}:\d{2})?\b")
 
 
