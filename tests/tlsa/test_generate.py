@@ -155,7 +155,7 @@ class TestMaterial:
         """One value, no text."""
         assert read_material(LEAF.der) == Material(chain=(LEAF.der,))
 
-    @pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
+    @pytest.mark.parametrize("key", list(KEYS.values()), ids=list(KEYS))
     def test_a_private_key_is_left_alone(self, key) -> None:
         """It is not looked into, and known by its label or its shape."""
         found = read_material(pem(LEAF) + secret(key))
@@ -193,7 +193,7 @@ class TestMaterial:
 class TestPrivateKeys:
     """Only the public half comes out."""
 
-    @pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
+    @pytest.mark.parametrize("key", list(KEYS.values()), ids=list(KEYS))
     @pytest.mark.parametrize("encoding", [Encoding.PEM, Encoding.DER])
     def test_the_public_half(self, key, encoding: Encoding) -> None:
         """From PKCS #8, with a certificate and parameters beside it too."""
