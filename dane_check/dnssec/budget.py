@@ -47,7 +47,7 @@ class Budget:
 
     @property
     def may_guess(self) -> bool:
-        """Whether questions that may turn out needless can be afforded."""
+        """Whether a question that may turn out needless can be afforded: half of them are kept for what is needed."""
         return self.questions < self.limits.questions_per_domain // 2
 
     def take_back(self) -> None:

@@ -31,7 +31,7 @@ from dane_check.dnssec.standing import (
     key_set,
     no_anchor,
 )
-from dane_check.ports import DnsTransport, Heard, Question, Server
+from dane_check.ports import DnsTransport, Fault, Heard, NoReply, Question, Server
 from dane_check.wire.message import Message
 
 T = TypeVar("T")
@@ -70,6 +70,8 @@ class Walk:
         """
 
         async def ask() -> Heard:
+            if likely and not budget.may_guess:
+                return NoReply(Fault.TIMEOUT, "not asked")
             if attempt == 0:
                 budget.ask()
             heard = await self._ask_servers(question, attempt)
@@ -154,9 +156,7 @@ class Walk:
         return self._guess(plain, anchor, budget)
 
     def _guess(self, zones: Sequence[dns.name.Name], anchor: dns.name.Name, budget: Budget) -> list[asyncio.Task[None]]:
-        """The DS and DNSKEY questions of these zones leave together; half of a domain's questions is kept for needs."""
-        if not budget.may_guess:
-            return []
+        """The DS and DNSKEY questions of these zones leave together."""
         questions: list[Question] = []
         for zone in zones[:_LIKELY_ZONES]:
             questions += [Question(zone, rrtype.DS)] if zone != anchor else []
