@@ -68,6 +68,7 @@ class Stop:
 
     refusal: Refusal
     polite: bool = True
+    detail: str = ""
 
 
 Step = Send | Go | Stop
@@ -104,8 +105,10 @@ def _after_ehlo(reply: SmtpReply, helo: str) -> Step:
         return Send(b"HELO " + helo.encode("ascii") + b"\r\n", Phase.HELO)
     if _KEYWORD in keywords(reply):
         return Send(b"STARTTLS\r\n", Phase.STARTTLS)
-    mangled = any(is_mangled(keyword) for keyword in keywords(reply))
-    return Stop(Refusal.STARTTLS_MANGLED if mangled else Refusal.NO_STARTTLS)
+    mangled = next((keyword for keyword in keywords(reply) if is_mangled(keyword)), None)
+    if mangled is None:
+        return Stop(Refusal.NO_STARTTLS)
+    return Stop(Refusal.STARTTLS_MANGLED, detail=mangled.decode("ascii", "backslashreplace"))
 
 
 def keywords(ehlo: SmtpReply) -> tuple[bytes, ...]:
@@ -162,8 +165,8 @@ class Dialogue:
             match after(self._phase, reply, self._helo):
                 case Send(to_say, phase):
                     self._phase = phase
-                case Stop(refusal, polite):
-                    return Ended(self._failure(refusal, reply=reply), polite)
+                case Stop(refusal, polite, detail):
+                    return Ended(self._failure(refusal, reply=reply, detail=detail), polite)
                 case Go():
                     return await self._go()
 

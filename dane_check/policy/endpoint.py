@@ -147,7 +147,7 @@ def _finding(circumstances: Circumstances, failure: HandshakeFailure, row: _Row,
         severity,
         port=circumstances.port,
         why=what_happened(failure),
-        reply=shown_reply(failure.reply) or what_happened(failure),
+        reply=_said(failure),
         block=failure.detail,
     )
 
@@ -170,6 +170,13 @@ def shown_reply(reply: SmtpReply | None) -> str:
     if reply is None:
         return ""
     return f"{reply.code} {safe(reply.lines[0], 200) if reply.lines else ''}".strip()
+
+
+def _said(failure: HandshakeFailure) -> str:
+    """The words of the server that matter: of a mangled STARTTLS the keyword, else its reply."""
+    if failure.refusal is Refusal.STARTTLS_MANGLED and failure.detail:
+        return safe(failure.detail, 200)
+    return shown_reply(failure.reply) or what_happened(failure)
 
 
 _FAULT_WORDS = {

@@ -27,6 +27,9 @@ _MISMATCHED: Final = frozenset(
         EndpointResult.TA_MISSING,
     }
 )
+_OF_THE_CHAIN: Final = frozenset(
+    {EndpointResult.NAME_MISMATCH, EndpointResult.CHAIN_EXPIRED, EndpointResult.CHAIN_INVALID}
+)
 _MOST_RECORDS: Final = 8  # a set may hold 64; the rest is counted, and stands in the JSON
 
 
@@ -74,7 +77,8 @@ def _differs(host: HostVerdict, endpoint: EndpointVerdict) -> bool:
 def zone_line(host: HostVerdict, endpoint: EndpointVerdict) -> str | None:
     """The line to publish so that what this endpoint serves is matched; None where that would not mend it."""
     published = endpoint.suggested in {record.text for record in host.tlsa}
-    if endpoint.suggested is None or published or endpoint.reason == "weak-crypto" or not _differs(host, endpoint):
+    renewed = endpoint.result is EndpointResult.CHAIN_EXPIRED or endpoint.reason == "weak-crypto"
+    if endpoint.suggested is None or published or renewed or not _differs(host, endpoint):
         return None
     return f"{zone_owner(host, endpoint.port)} IN TLSA {endpoint.suggested}"
 
@@ -91,6 +95,10 @@ def comparison_lines(host: HostVerdict, comparison: Comparison, indent: str) -> 
         yield (f"{indent}           … and {len(host.tlsa) - _MOST_RECORDS} more",)
     for value, certificate in values:
         yield (f"{indent}served     {value}", Styled(_described(certificate), Style.DIM))
+    if comparison.first.result in _OF_THE_CHAIN and comparison.first.certificates:
+        leaf = comparison.first.certificates[0]
+        names = ", ".join(safe(name, 80) for name in leaf.names[:4]) or safe(leaf.subject or "no name", 120)
+        yield (f"{indent}leaf       {names}", Styled(_described(leaf), Style.DIM))
     line = zone_line(host, comparison.first)
     if line:
         yield (f"{indent}publish    ", Styled(line, Style.BOLD))

@@ -9,6 +9,7 @@ from dane_check.check.view import lookup_view
 from dane_check.dnssec.lookup import AliasHop, Link, Lookup, Proof, Record, Secure, SecureDenial, Status, Why
 from dane_check.report.details import chain_lines
 from dane_check.report.json import document, dumped, moment
+from dane_check.report.mending import remedy_of
 from dane_check.report.styled import Line, Style, Styled, render, visible
 from dane_check.report.words import moment as shown_moment
 
@@ -28,6 +29,8 @@ def _lines(name: str, rdtype: str, found: Lookup, explain: bool) -> Iterator[Lin
         yield (f"{_absolute(record.owner)} {record.ttl} IN {record.rdtype or rdtype} {record.text}",)
     if explain:
         yield from chain_lines(lookup_view(name, rdtype, found), set(), "  ")
+        if found.why is not None:
+            yield (f"  do         {remedy_of(found.why)}",)
     yield _closing(name, rdtype, found)
 
 

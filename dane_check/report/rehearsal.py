@@ -51,6 +51,8 @@ def _host(rehearsed: Rehearsal, host: HostRehearsal, options: TextOptions) -> It
     yield (f"  {host.host}:{rehearsed.plan.port}  ", Styled(host.would.value, style), why)
     if host.assumed and not options.quiet:
         yield (f"    {host.assumed}",)
+    if rehearsed.plan.chains and not rehearsed.plan.offline and not options.quiet:
+        yield ("    the candidate chains are taken as served at every address; nobody was connected to",)
     yield from endpoint_lines(host.verdict, options)
     shown = BROKEN if options.quiet else EVERYTHING
     for line in host_trouble_lines(replace(host.verdict, findings=host.findings), shown, "    "):

@@ -39,7 +39,9 @@ class TestAdvertisement:
     @pytest.mark.parametrize("line", [b"XXXXXXXA", b"XXXXXXXX", b"STARTTLSX", b"xSTARTTLS", b"XTARTTLS", b"STARTTLX"])
     def test_an_overwritten_keyword_is_mangled(self, line: bytes) -> None:
         """What a middlebox makes of STARTTLS is told from its absence."""
-        assert after(Phase.EHLO, ehlo(b"SIZE 1", line), "me") == Stop(Refusal.STARTTLS_MANGLED, polite=True)
+        assert after(Phase.EHLO, ehlo(b"SIZE 1", line), "me") == Stop(
+            Refusal.STARTTLS_MANGLED, polite=True, detail=line.decode().upper()
+        )
 
     def test_a_mangled_twin_does_not_hide_the_real_one(self) -> None:
         """Where the keyword stands too, it counts."""
