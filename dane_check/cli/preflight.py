@@ -37,11 +37,11 @@ EXAMPLES
 
 \b
   the servers as they are, with other records:
-    dane-check preflight --name mx.example.org --tlsa "3 1 1 8d02…" --tlsa "3 1 1 41b7…"
+    dane-check preflight --name mx.example.org --tlsa "3 1 1 8d…" --tlsa "3 1 1 41…"
   the records as they are, with a renewed certificate:
     dane-check preflight --name mx.example.org --chain fullchain.pem
   both to come, and nobody asked:
-    dane-check preflight --offline --name mx.example.org --tlsa "3 1 1 8d02…" --chain fullchain.pem
+    dane-check preflight --offline --name mx.example.org --tlsa "3 1 1 8d…" --chain full.pem
 
 \b
 EXIT STATUS
@@ -164,7 +164,7 @@ def _read_chain(file: str) -> CandidateChain:
 
 
 async def _rehearse(asked: Plan, settings: Settings, in_lab: bool, lab_map: str | None) -> Rehearsal:
-    if asked.offline and not (in_lab or lab_map):
+    if asked.offline:
         from datetime import UTC, datetime
 
         from dane_check.rehearsal.rehearse import rehearse_offline

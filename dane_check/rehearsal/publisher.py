@@ -122,10 +122,11 @@ def _ttl(about: About, ttl: int | None) -> Iterator[Finding]:
 def of_replacement(about: About, change: Replacement) -> tuple[Finding, ...]:
     """The rules on a set that takes the place of another (R7671-8-b, R7671-8-c, R7671-8.1-a, R7671-8.1-b).
 
-    What matters is the time in which caches hold the previous set still: the chain must agree with both.
+    What matters is the time in which caches hold the previous set still: the chain must agree with both. Of a chain
+    with which the candidates themselves do not agree, the verdict says all there is to say.
     """
     before, after = _usable(change.previous), _usable(change.candidates.records)
-    if not before or not after or all(_authenticates(change, chain) for chain in change.chains):
+    if not before or not after or not any(_refused_by_caches(change, chain) for chain in change.chains):
         return ()
     old, new = _combinations(before), _combinations(after)
     if not set(old) & set(new):
@@ -152,9 +153,13 @@ def _window(about: About, change: Replacement) -> Finding:
     )
 
 
-def _authenticates(change: Replacement, chain: CandidateChain) -> bool:
-    report = match(change.previous, chain.certificates, (change.host,), now=change.now)
-    return report.outcome is Outcome.AUTHENTICATED
+def _refused_by_caches(change: Replacement, chain: CandidateChain) -> bool:
+    """Whether senders with the new set accept the chain, and those with the old one do not."""
+    old, new = (
+        match(records, chain.certificates, (change.host,), now=change.now).outcome is Outcome.AUTHENTICATED
+        for records in (change.previous, change.candidates.records)
+    )
+    return new and not old
 
 
 def _combinations(records: Sequence[UsableRecord]) -> list[str]:

@@ -186,10 +186,13 @@ def _reason(hosts: Sequence[HostRehearsal]) -> str | None:
     return "publisher-rules" if any(one.code in WEIGHTY for host in hosts for one in host.findings) else None
 
 
+_WORTH_PUBLISHING: Final = frozenset({Would.BE_PROTECTED, Would.BE_PARTIAL})
+
+
 def _switch(plan: Plan, hosts: Sequence[HostRehearsal], now: datetime) -> Switch | None:
     """Only where something is worth publishing, and the TTL is known."""
     ttls = [host.ttl for host in hosts if host.ttl is not None]
-    if plan.records is None or not ttls or any(host.would is Would.BE_BROKEN for host in hosts):
+    if plan.records is None or not ttls or any(host.would not in _WORTH_PUBLISHING for host in hosts):
         return None
     return Switch(seconds_to_wait(max(ttls)), earliest_switch(now, max(ttls)))
 

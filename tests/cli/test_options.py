@@ -184,7 +184,7 @@ class TestForms:
         main(["a.example", "b.example"])
         assert capsys.readouterr().out.splitlines()[-1] == "2 domains: 2 protected  [exit status 0]"
 
-    @pytest.mark.parametrize("kind", ["check", "lookup", "doctor", "evidence"])
+    @pytest.mark.parametrize("kind", ["check", "lookup", "doctor", "rehearsal", "evidence"])
     def test_schema_prints_the_schema(self, capsys: Capture, kind: str) -> None:
         assert main(["schema", kind]) == 0
         assert json.loads(capsys.readouterr().out)["$id"] == f"urn:dane-check:schema:{kind}:1"
@@ -226,7 +226,7 @@ class TestCommandLine:
         assert without == []
         assert len(options) > 40
 
-    @pytest.mark.parametrize("command", ["", "domain", "lookup", "replay", "doctor", "lab serve"])
+    @pytest.mark.parametrize("command", ["", "domain", "lookup", "preflight", "replay", "doctor", "lab serve"])
     @pytest.mark.parametrize("flag", ["-h", "--help"])
     def test_help_ends_with_examples(self, capsys: Capture, command: str, flag: str) -> None:
         assert main([*command.split(), flag]) == 0

@@ -84,6 +84,13 @@ class TestOutcomes:
         assert main(["preflight", "--lab", "--name", "mx.ee-matches.test", "--tlsa", EE_NEW]) == 1
         assert "192.0.2.1" in capsys.readouterr().out
 
+    def test_candidate_chains_are_said_to_be_taken_as_served(self, capsys: Capture, fullchain: str) -> None:
+        assert main(["preflight", "--lab", "--name", "mx.ee-matches.test", "--chain", fullchain]) == 1
+        assert "nobody was connected to" in capsys.readouterr().out
+
+    def test_offline_asks_nobody_whatever_else_is_given(self, fullchain: str) -> None:
+        assert main([*OFFLINE, "--lab", "--chain", fullchain, "--tlsa", EE_NEW]) == 0
+
     def test_a_resolver_that_is_not_there_leaves_everything_open(self, capsys: Capture, fullchain: str) -> None:
         assert main(["preflight", "--resolver", "127.0.0.1:9", "--name", HOST, "--chain", fullchain]) == 4
         assert "CANNOT TELL" in capsys.readouterr().out

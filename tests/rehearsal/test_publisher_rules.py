@@ -142,6 +142,12 @@ class TestPreviousRecords:
         """R7671-8.1-c: 3 0 1 gives way to 3 1 1 of the same chain."""
         assert offline([EE_NEW], NEW, previous=[record("3 0 1", NEW)]).exit_status == 0
 
+    def test_a_chain_that_the_candidates_refuse_is_the_verdict_s_affair(self) -> None:
+        """No advice on the order of steps where the step itself is wrong."""
+        rehearsed = offline([NOWHERE], NEW, previous=[EE_OLD])
+        assert rehearsed.would is Would.BE_BROKEN
+        assert not codes(rehearsed) & {Code.TWO_CHANGES_AT_ONCE, Code.ROLLOVER_GAP, Code.ROLLOVER_WINDOW_OPEN}
+
     def test_previous_records_nobody_could_use_bind_nobody(self) -> None:
         """PKIX-EE records were never enforced, so replacing them is no change of key."""
         assert offline([EE_NEW], NEW, previous=[record("1 1 1", OLD)]).exit_status == 0
