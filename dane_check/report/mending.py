@@ -46,5 +46,6 @@ _REMEDIES: Final = MappingProxyType(
 
 def remedy_of(why: Why) -> str:
     """What mends it, in one sentence; names in it are escaped."""
-    zone, record = visible(why.zone) or "the zone", visible(why.record) or "the question"
+    zone = "the root zone" if why.zone == "." else visible(why.zone).removesuffix(".") or "the zone"
+    record = visible(why.record) or "the question"
     return _REMEDIES[why.cause].format(zone=zone, record=record)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.docs import conformance
+from tests.docs import conformance, explain
 
 ORDER = {
     row.id: place
@@ -15,6 +15,11 @@ ORDER = {
 def test_the_conformance_table_is_up_to_date() -> None:
     """`make docs` was run after the last test or scenario that names a row."""
     assert conformance.TARGET.read_text() == conformance.document()
+
+
+def test_the_worked_examples_are_up_to_date() -> None:
+    """`make docs` was run after the last change of what `--explain` shows."""
+    assert explain.TARGET.read_text() == explain.document()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from dane_check.dnssec.lookup import Bogus, Cause, Why
 from dane_check.report.lookup import lookup_to_text
+from dane_check.report.mending import remedy_of
 from tests.report.test_json import LOOKUPS
 
 GOLDEN = {
@@ -49,4 +51,14 @@ def test_explain_shows_each_link_one_step_further_in() -> None:
 def test_explain_names_the_failing_link_last() -> None:
     """What breaks the chain stands where the chain ends."""
     text = lookup_to_text("example.org", "MX", LOOKUPS["bogus"][0], explain=True).splitlines()
-    assert text[-2].strip() == "└ fails here: the signature is wrong"
+    assert text[-3].strip() == "└ fails here: the signature is wrong"
+
+
+@pytest.mark.parametrize("cause", list(Cause))
+def test_every_cause_has_a_remedy_in_one_sentence(cause: Cause) -> None:
+    """The failing link is named, and what mends it; names from outside are escaped."""
+    text = remedy_of(Why(cause, "sentence", zone="example.\x1b[2J", record="example. A"))
+    assert text.endswith(".")
+    assert text.isprintable()
+    found = Bogus(Why(cause, "x", zone="example.\x1b[2J", record="example. A"))
+    assert text in lookup_to_text("a", "A", found, explain=True)
