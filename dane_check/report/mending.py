@@ -26,7 +26,7 @@ _REMEDIES: Final = MappingProxyType(
         Cause.SIGNATURE_NOT_YET_VALID: "Set the clock of the machine that signs {zone}, or wait until then.",
         Cause.SIGNATURE_INVALID: _SIGN_ANEW,
         Cause.SIGNER_WRONG: "Sign the record in the zone that holds it, and leave the delegation to what it says.",
-        Cause.KEY_MISSING: "Publish the key in {zone} again, or have the DS record replaced by one of a key that is there.",
+        Cause.KEY_MISSING: "Publish the key in {zone} again, or have the DS replaced by that of a key that is there.",
         Cause.DS_MISMATCH: "Have the DS record of {zone} replaced by one made from its present key.",
         Cause.DENIAL_MISSING: "See that every name server of {zone} sends NSEC or NSEC3 records with its denials.",
         Cause.DENIAL_INVALID: "Rebuild the NSEC or NSEC3 chain of {zone} and sign it anew.",

@@ -35,8 +35,22 @@ class Trouble:
 
 def ordered(findings: Iterable[Finding], severities: frozenset[Severity]) -> list[Finding]:
     """Those of the given severities, worst first; among equals, the one that says more."""
-    shown = [one for one in findings if one.severity in severities]
+    known = tuple(findings)
+    shown = [one for one in known if one.severity in severities]
+    if severities != EVERYTHING:
+        shown = [one for one in shown if not _said_better(one, known)]
     return sorted(shown, key=lambda one: (_ORDER[one.severity], -CATALOGUE[one.code].rank))
+
+
+def _said_better(finding: Finding, known: Sequence[Finding]) -> bool:
+    """A bare mismatch beside a finding that says why there is one at the same place."""
+    rank = CATALOGUE[Code.TLSA_MISMATCH].rank
+    return finding.code is Code.TLSA_MISMATCH and any(
+        other.about.address == finding.about.address
+        and other.severity is Severity.OUTAGE
+        and CATALOGUE[other.code].rank > rank
+        for other in known
+    )
 
 
 def grouped(findings: Sequence[Finding], explained: Sequence[Comparison] = ()) -> list[Trouble]:
