@@ -1,0 +1,1 @@
+"""Measurements, made on demand (`make bench`); nothing timed is asserted anywhere."""
