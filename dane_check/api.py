@@ -208,6 +208,7 @@ async def rehearse(
     expect: Iterable[str] = (),
     port: int = 25,
     offline: bool = False,
+    domains: Sequence[str] = (),
     settings: Settings = Settings(),  # noqa: B008 - frozen
 ) -> Rehearsal:
     """Would senders authenticate these mail hosts if candidate records were published, or a chain were deployed?
@@ -219,10 +220,21 @@ async def rehearse(
     previous -- the set that is replaced; None for the one that is published. ttl -- seconds.
     expect -- schemes such as "3 1 1" of which a record must match.
     offline -- nobody is asked, and every zone is assumed signed; needs `tlsa` and `chains`.
+    domains -- mail domains of the hosts; with secure MX records their names count in a certificate of usage 2.
 
     Raises UsageError before any packet is sent; the world never raises.
     """
-    asked = plan(names, tlsa=tlsa, chains=chains, previous=previous, ttl=ttl, expect=expect, port=port, offline=offline)
+    asked = plan(
+        names,
+        tlsa=tlsa,
+        chains=chains,
+        previous=previous,
+        ttl=ttl,
+        expect=expect,
+        port=port,
+        offline=offline,
+        domains=domains,
+    )
     if asked.offline:
         return rehearse_offline(asked, settings.now or SystemClock().now())
     async with Checker(settings) as checker:
@@ -294,6 +306,7 @@ def rehearse_sync(
     expect: Iterable[str] = (),
     port: int = 25,
     offline: bool = False,
+    domains: Sequence[str] = (),
     settings: Settings = Settings(),  # noqa: B008 - frozen
 ) -> Rehearsal:
     """`rehearse` for programs without an event loop."""
@@ -307,6 +320,7 @@ def rehearse_sync(
             expect=expect,
             port=port,
             offline=offline,
+            domains=domains,
             settings=settings,
         )
     )

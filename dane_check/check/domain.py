@@ -29,10 +29,14 @@ async def check_domain(session: Session, domain: str) -> DomainCheck:
     return await _within_time(session, domain, _check_domain(session, source, domain), source)
 
 
-async def check_relay(session: Session, host: str, port: int = SMTP_PORT) -> DomainCheck:
-    """The verdict on one host as a configured relay: no MX question, its own port (R7672-2.2.2-k)."""
+async def check_relay(session: Session, host: str, port: int = SMTP_PORT, domains: tuple[str, ...] = ()) -> DomainCheck:
+    """The verdict on one host as a configured relay: no MX question, its own port (R7672-2.2.2-k).
+
+    domains -- mail domains whose signed MX records are known to name the host (see `policy.destination.relay`).
+    """
     source = session.lookups()
-    return await _within_time(session, host, _judge(session, source, host, relay(host), None, port), source)
+    goes_to = relay(host, domains)
+    return await _within_time(session, host, _judge(session, source, host, goes_to, None, port), source)
 
 
 def address_literal(literal: str) -> DomainCheck:

@@ -56,6 +56,12 @@ Names = Annotated[
     list[str] | None,
     option("--name", metavar="HOST", explains="A mail host; give every host that shares the certificate."),
 ]
+Domains = Annotated[
+    list[str] | None,
+    option(
+        "--domain", metavar="DOMAIN", explains="A mail domain of HOST: with signed MX records its name counts as well."
+    ),
+]
 Tlsa = Annotated[
     list[str] | None,
     option("--tlsa", metavar="RDATA", explains="A record to be published, such as '3 1 1 8d02…'; repeat for a set."),
@@ -89,6 +95,7 @@ AllowReserved = Annotated[
 @guarded
 def preflight(
     names: Names = None,
+    domains: Domains = None,
     tlsa: Tlsa = None,
     chain: Chains = None,
     previous: Previous = None,
@@ -128,6 +135,7 @@ def preflight(
         expect=_regrouped(expect or [], 3),
         port=port,
         offline=offline,
+        domains=domains or (),
     )
     for remark in (remark for one in asked.chains for remark in one.remarks):
         complain(remark)
@@ -171,7 +179,7 @@ async def _rehearse(asked: Plan, settings: Settings, in_lab: bool, lab_map: str 
 
         return rehearse_offline(asked, settings.now or datetime.now(UTC))
     async with (
-        opened(settings, in_lab, lab_map, asked.hosts) as checker,
+        opened(settings, in_lab, lab_map, (*asked.hosts, *asked.domains)) as checker,
         progress(lambda: f"rehearsing {asked.hosts[0]}"),
     ):
         return await checker.rehearse(asked)

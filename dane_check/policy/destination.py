@@ -81,9 +81,12 @@ def destination(domain: str, mx: Lookup, *, require_dane: bool, most_hosts: int)
     assert_never(mx)
 
 
-def relay(host: str) -> Hosts:
-    """A configured next hop: secure by configuration, no MX question (R7672-2.2.2-k)."""
-    return Hosts((MxHost(host, None),), secure=True, next_hops=(host,))
+def relay(host: str, domains: tuple[str, ...] = ()) -> Hosts:
+    """A configured next hop: secure by configuration, no MX question (R7672-2.2.2-k).
+
+    domains -- mail domains whose signed MX records are known to name the host; their names count as well.
+    """
+    return Hosts((MxHost(host, None),), secure=True, next_hops=(host, *domains))
 
 
 def _bogus(domain: str, why: Why) -> NoHosts:

@@ -76,6 +76,8 @@ class Plan:
     ttl -- seconds; None where it is not known.
     expect -- schemes of which a record must match.
     offline -- nothing is asked: every zone is assumed signed.
+    domains -- mail domains that the hosts serve; where their MX records are secure, their names count in a
+        certificate of usage 2 beside the host's (RFC 7672 §3.2.2).
     """
 
     hosts: tuple[str, ...]
@@ -86,6 +88,7 @@ class Plan:
     ttl: int | None = None
     expect: tuple[Scheme, ...] = ()
     offline: bool = False
+    domains: tuple[str, ...] = ()
 
     def set_of(self, host: str) -> CandidateSet | None:
         """What is going to stand at the TLSA owner name of `host`; None where the published records are judged."""
@@ -105,6 +108,7 @@ def plan(
     expect: Iterable[str] = (),
     port: int = SMTP_PORT,
     offline: bool = False,
+    domains: Sequence[str] = (),
 ) -> Plan:
     """A rehearsal, read from what people and programs have at hand.
 
@@ -115,7 +119,8 @@ def plan(
     records = candidate_records(tlsa, "tlsa") if tlsa is not None else None
     before = candidate_records(previous, "previous") if previous is not None else None
     read = tuple(_chain(one, number) for number, one in enumerate(chains, start=1))
-    asked = Plan(_hosts(names, port), port, records, read, before, ttl, tuple(map(scheme, expect)), offline)
+    hosts, schemes = _hosts(names, port), tuple(map(scheme, expect))
+    asked = Plan(hosts, port, records, read, before, ttl, schemes, offline, _domains(domains))
     _refuse_what_cannot_be(asked)
     return asked
 
@@ -132,6 +137,15 @@ def _refuse_what_cannot_be(asked: Plan) -> None:
     if twice is not None:
         kind = twice.key_type.value.upper()
         raise UsageError(f"two chains have {kind} keys, and a server serves one of a kind; rehearse them one by one")
+
+
+def _domains(names: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(names, str):
+        raise UsageError("domains is one string; give a sequence of names")
+    domains, most = tuple(dict.fromkeys(parse_domain(name) for name in names)), DEFAULT.domain.mx_hosts
+    if len(domains) > most:
+        raise UsageError(f"{len(domains)} mail domains are more than the {most} of one rehearsal; split it")
+    return domains
 
 
 def _hosts(names: Sequence[str], port: int) -> tuple[str, ...]:

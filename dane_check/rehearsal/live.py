@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 from dane_check.check.domain import check_relay, clock_trouble
 from dane_check.check.session import Probes, Session
+from dane_check.dnssec.lookup import Lookup, LookupSource, Secure
+from dane_check.names import plain
 from dane_check.rehearsal.candidates import Plan
 from dane_check.rehearsal.outcome import Rehearsal
 from dane_check.rehearsal.overlay import CandidateProber, Overlay
@@ -38,6 +41,18 @@ async def _play(plan: Plan, session: Session, host: str, clock_is_suspect: bool)
         return Played(clock_trouble(host, session.now).verdict)
     candidates = plan.set_of(host)
     overlay = Overlay(session.lookups(), (candidates,) if candidates is not None else ())
-    checked = await check_relay(replace(session, lookups=lambda: overlay), host, plan.port)
+    domains = await _sending_here(plan.domains, overlay, host)
+    checked = await check_relay(replace(session, lookups=lambda: overlay), host, plan.port, domains)
     published = overlay.replaced.get(candidates.owner) if candidates is not None else None
-    return Played(checked.verdict, checked.diagnostics, published, overlay.because)
+    return Played(checked.verdict, checked.diagnostics, published, overlay.because, domains)
+
+
+async def _sending_here(domains: Sequence[str], source: LookupSource, host: str) -> tuple[str, ...]:
+    """The mail domains whose secure MX records name the host (RFC 7672 §3.2.2, A-1)."""
+    answers = await asyncio.gather(*(source.lookup(domain, "MX") for domain in domains))
+    return tuple(domain for domain, answer in zip(domains, answers, strict=True) if _names(answer, host))
+
+
+def _names(answer: Lookup, host: str) -> bool:
+    targets = {plain(record.text.rpartition(" ")[2]) for record in answer.records}
+    return isinstance(answer, Secure) and host in targets

@@ -40,11 +40,11 @@ _OF_SIGNATURE: Final = 18 + 256
 class Replacement:
     """A candidate set that takes the place of a previous one, and the chains that are going to be served.
 
-    host -- the TLSA base domain, which is also the reference identifier.
+    names -- the reference identifiers of usage 2, the TLSA base domain first.
     previous -- what caches may hold still; empty where nothing was published.
     """
 
-    host: str
+    names: tuple[str, ...]
     candidates: CandidateSet
     previous: tuple[Record, ...]
     chains: tuple[CandidateChain, ...]
@@ -156,7 +156,7 @@ def _window(about: About, change: Replacement) -> Finding:
 def _refused_by_caches(change: Replacement, chain: CandidateChain) -> bool:
     """Whether senders with the new set accept the chain, and those with the old one do not."""
     old, new = (
-        match(records, chain.certificates, (change.host,), now=change.now).outcome is Outcome.AUTHENTICATED
+        match(records, chain.certificates, change.names, now=change.now).outcome is Outcome.AUTHENTICATED
         for records in (change.previous, change.candidates.records)
     )
     return new and not old

@@ -43,12 +43,14 @@ class Played:
 
     published -- what stands at the TLSA owner name today; None where nobody asked or nothing was replaced.
     assumed -- what the verdict takes for granted, for people; None where nothing is.
+    domains -- the mail domains whose names count for this host.
     """
 
     verdict: DomainVerdict
     beside: tuple[Finding, ...] = ()
     published: Lookup | None = None
     assumed: str | None = None
+    domains: tuple[str, ...] = ()
 
 
 def rehearse_offline(plan: Plan, now: datetime) -> Rehearsal:
@@ -67,7 +69,8 @@ def _play_offline(plan: Plan, host: str, now: datetime) -> Played:
     verdict = (
         settled(host, None, needed, ()) if isinstance(needed, Stopped) else _judged(plan, about, host, needed, now)
     )
-    return Played(domain_verdict(host, None, relay(host), [verdict], strict=False), assumed=_SIGNED_SOMEHOW)
+    folded = domain_verdict(host, None, relay(host), [verdict], strict=False)
+    return Played(folded, assumed=_SIGNED_SOMEHOW, domains=plan.domains)
 
 
 def _judged(plan: Plan, about: About, host: str, needed: Requirement, now: datetime) -> HostVerdict:
@@ -79,7 +82,7 @@ def _judged(plan: Plan, about: About, host: str, needed: Requirement, now: datet
         server_name=host,
         vouched=True,
         mx_secure=True,
-        reference_names=(host,),
+        reference_names=(host, *plan.domains),
         unaccepted_names=(),
         certificates_at=now,
     )
@@ -133,13 +136,15 @@ def _rules(plan: Plan, host: str, verdict: HostVerdict, played: Played, now: dat
     """What publishers have to keep, for this host."""
     about = About(host, host)
     names = [name for one in verdict.endpoints for leaf in one.certificates[:1] for name in leaf.names]
-    found = names_left_out(about, names, plan.hosts)
+    found = names_left_out(about, names, (*plan.hosts, *plan.domains))
     owned = plan.set_of(host)
     if owned is None:
         return found
     candidates = CandidateSet(owned.owner, owned.records, _ttl(plan, played))
     found += of_set(about, CandidateSet(owned.owner, owned.records, plan.ttl))
-    found += of_replacement(about, Replacement(host, candidates, _previous(plan, played), plan.chains, now))
+    names_that_count = (host, *played.domains)
+    replacement = Replacement(names_that_count, candidates, _previous(plan, played), plan.chains, now)
+    found += of_replacement(about, replacement)
     return found + _not_asked(about, verdict, host)
 
 

@@ -97,6 +97,7 @@ def rehearsal_to_json(rehearsed: Rehearsal) -> str:
             sentence=visible(rehearsed.sentence),
             offline=plan.offline,
             port=plan.port,
+            domains=[visible(domain) for domain in plan.domains],
             records=plan.records and [visible(record.to_text()) for record in plan.records],
             previous=plan.previous and [visible(record.to_text()) for record in plan.previous],
             ttl=plan.ttl,

@@ -69,6 +69,7 @@ def in_step(now: datetime, chain: Sequence[bytes]) -> None:
         expect=["3 1 1"],
         port=587,
         offline=True,
+        domains=["example.org"],
         settings=Settings(now=now),
     )
     assert_type(rehearsed, Rehearsal)

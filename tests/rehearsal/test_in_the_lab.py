@@ -18,8 +18,9 @@ from dane_check.network.dns import UdpTransport
 from dane_check.policy.verdict import EndpointResult
 from dane_check.rehearsal.candidates import Plan, plan
 from dane_check.rehearsal.outcome import Would
-from tests.rehearsal.made import chain, codes, pem, record
+from tests.rehearsal.made import chain, codes, offline, pem, record
 
+TA_OF_THE_LAB = record("2 1 1", chain("any"))
 WRONG = "3 1 1 " + "ab" * 32
 MakePlan = Callable[[tuple[str, ...], datetime], Plan]
 
@@ -197,6 +198,39 @@ class TestZones:
         found, _ = rehearsed(domain, candidates(domain, WRONG))
         assert found.would is Would.BE_PROTECTED
         assert Code.CANDIDATES_NOT_ASKED in codes(found)
+
+
+class TestMailDomains:
+    """R7672-3.2.2: names that count in a certificate of usage 2 beside the host's."""
+
+    def play(self, domain: str, *domains: str) -> Rehearsal:
+        """What is published and served, judged as candidates."""
+        return rehearsed(domain, lambda texts, now: plan([f"mx.{domain}"], tlsa=texts, domains=domains))[0]
+
+    def test_the_name_of_a_domain_with_signed_mx_records_counts(self) -> None:
+        """As mail to that domain would find it; the host alone would be refused."""
+        domain = "ta-names-mail-domain.test"
+        assert self.play(domain).would is Would.BE_BROKEN
+        assert self.play(domain, domain).would is Would.BE_PROTECTED
+
+    def test_the_name_of_a_domain_without_signed_mx_records_does_not(self) -> None:
+        """A-1: whoever forges the MX records could name any domain."""
+        domain = "ta-names-mail-domain-insecure-mx.test"
+        scenario = next(one for one in load_scenarios() if one.domain == domain)
+        host = next(iter(scenario.expect.hosts))
+        found, _ = rehearsed(domain, lambda texts, now: plan([host], tlsa=[TA_OF_THE_LAB], domains=[domain]))
+        assert found.would is Would.BE_BROKEN
+
+    def test_a_domain_whose_mail_goes_elsewhere_does_not_count(self) -> None:
+        """Its name says nothing about this host."""
+        domain = "ta-names-mail-domain.test"
+        assert self.play(domain, f"mx.{domain}").would is Would.BE_BROKEN
+
+    @pytest.mark.parametrize(("domains", "would"), [((), Would.BE_BROKEN), (("example.net",), Would.BE_PROTECTED)])
+    def test_offline_the_domains_are_taken_as_given(self, domains: tuple[str, ...], would: Would) -> None:
+        """Nobody is asked, so nobody can say that they are not signed."""
+        made = chain("elsewhere", names=("example.net",))
+        assert offline([record("2 1 1", made)], made, domains=domains).would is would
 
 
 class TestExpectations:
