@@ -29,8 +29,8 @@ keys and two DS sets as well (the zones above are ECDSAP256SHA256 in every row).
 _PEERS = """
 ## One cold lookup as a command
 
-`{name} {rdtype}`, three zones below the root's anchor, asked of `dane-check lab serve` with the delay given before
-each reply; start of the process included.
+`{name} {rdtype}`, three zones from the root down, asked of `dane-check lab serve` with the delay given before each
+reply; the start of the process is included, Python's modules being compiled already.
 
 | command | {delays} |
 |---|{rules}|"""
