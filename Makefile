@@ -15,7 +15,7 @@ DEMO ?= \
 	second-mx-without-tlsa.test=3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint interop fixtures clean
+.PHONY: help demo test lint interop fixtures docs bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,10 +40,19 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter
 	$(BIN)/lint-imports
 
 interop: $(VENV)/.dev ## run against real name servers, resolvers and mail servers; needs root and Debian packages
-	$(PYTEST) -m interop -n 4 tests/interop
+	$(PYTEST) -m interop -n 4
 
 fixtures: $(VENV)/.dev ## record every lab scenario anew, with fixed keys and clock
 	$(BIN)/python -m tests.replay.record
+
+docs: $(VENV)/.dev ## write the documents that programs write: conformance, explain, findings
+	$(BIN)/python -m tests.docs.conformance
+	$(BIN)/python -m tests.docs.explain
+	$(BIN)/python -m tests.docs.findings
+	$(BIN)/python -m tests.docs.preflight
+
+bench: $(VENV)/.dev ## measure validated lookups, beside delv and unbound-host; writes docs/performance.md
+	$(BIN)/python -m tests.bench
 
 clean: ## remove the virtual environment and every cache
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
