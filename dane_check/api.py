@@ -7,11 +7,12 @@ coroutine has a `_sync` twin for programs without an event loop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Coroutine, Iterable, Sequence
+import functools
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from datetime import UTC, datetime
 from os import PathLike
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import ParamSpec, Self, TypeVar
 
 from dane_check.check.outcome import DomainCheck
 from dane_check.check.served import Served
@@ -27,6 +28,7 @@ from dane_check.run import Run, SystemClock, open_run, replaying_run, server_nam
 from dane_check.settings import Settings
 
 _T = TypeVar("_T")
+_P = ParamSpec("_P")
 _IN_FLIGHT = 50  # L-21
 
 
@@ -253,79 +255,23 @@ async def replay(evidence: Evidence | PathLike[str] | str) -> tuple[DomainCheck,
         await run.aclose()
 
 
-def _in_own_loop(work: Coroutine[object, object, _T]) -> _T:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(work)
-    work.close()
-    raise UsageError("an event loop is already running; await the coroutine instead of its _sync twin")
+def _twin(work: Callable[_P, Coroutine[object, object, _T]]) -> Callable[_P, _T]:
+    """`work` for programs without an event loop. Inside a running one it raises UsageError: it would block it."""
+
+    @functools.wraps(work)
+    def in_step(*arguments: _P.args, **options: _P.kwargs) -> _T:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run(work(*arguments, **options))
+        raise UsageError("an event loop is already running; await the coroutine instead of its _sync twin")
+
+    in_step.__name__ = in_step.__qualname__ = f"{work.__name__}_sync"
+    in_step.__doc__ = f"`{work.__name__}` for programs without an event loop.\n\n{work.__doc__}"
+    return in_step
 
 
-def check_domain_sync(
-    name: str,
-    settings: Settings = Settings(),  # noqa: B008 - frozen
-    *,
-    record: bool = False,
-) -> DomainCheck:
-    """`check_domain` for programs without an event loop."""
-    return _in_own_loop(check_domain(name, settings, record=record))
-
-
-def lookup_sync(
-    name: str,
-    rdtype: str | int,
-    *,
-    resolver: str | DnsTransport = "system",
-    trust_anchor: str | PathLike[str] | Iterable[str] | None = None,
-    now: datetime | int | None = None,
-    nsec3_iterations: int = 50,
-    allow_sha1: bool = False,
-) -> Lookup:
-    """`lookup` for programs without an event loop."""
-    return _in_own_loop(
-        lookup(
-            name,
-            rdtype,
-            resolver=resolver,
-            trust_anchor=trust_anchor,
-            now=now,
-            nsec3_iterations=nsec3_iterations,
-            allow_sha1=allow_sha1,
-        )
-    )
-
-
-def rehearse_sync(
-    names: Sequence[str],
-    *,
-    tlsa: Iterable[str | Record] | None = None,
-    chains: Sequence[CandidateChain | str | bytes | Sequence[bytes]] = (),
-    previous: Iterable[str | Record] | None = None,
-    ttl: int | None = None,
-    expect: Iterable[str] = (),
-    port: int = 25,
-    offline: bool = False,
-    domains: Sequence[str] = (),
-    settings: Settings = Settings(),  # noqa: B008 - frozen
-) -> Rehearsal:
-    """`rehearse` for programs without an event loop."""
-    return _in_own_loop(
-        rehearse(
-            names,
-            tlsa=tlsa,
-            chains=chains,
-            previous=previous,
-            ttl=ttl,
-            expect=expect,
-            port=port,
-            offline=offline,
-            domains=domains,
-            settings=settings,
-        )
-    )
-
-
-def replay_sync(evidence: Evidence | PathLike[str] | str) -> tuple[DomainCheck, ...]:
-    """`replay` for programs without an event loop."""
-    return _in_own_loop(replay(evidence))
+check_domain_sync = _twin(check_domain)
+lookup_sync = _twin(lookup)
+rehearse_sync = _twin(rehearse)
+replay_sync = _twin(replay)
