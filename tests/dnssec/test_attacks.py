@@ -136,7 +136,7 @@ def in_the_sky(place: int) -> bytes:
     return b"\0\0\x81\x80\0\1\0\1\0\0\0\0" + question + record
 
 
-@pytest.mark.parametrize(("place", "read_at_all"), enumerate([True, False, False, True, False, False]))
+@pytest.mark.parametrize(("place", "read_at_all"), list(enumerate([True, False, False, True, False, False])))
 def test_compression_tricks_come_to_nothing(place: int, read_at_all: bool) -> None:
     """T-16: a message that cannot be walked is no reply; one that can be is unsigned and so bogus, at no cost."""
 
