@@ -82,11 +82,11 @@ class Walk:
         key = (question, attempt)
         if likely:
             return await self._hear_guess(key, budget, ask)
-        guessed = key in self._guesses
-        heard = await self._replies.join(key, budget, ask)
-        if guessed and not _is_reply(heard):
+        while True:
+            guessed = key in self._guesses
             heard = await self._replies.join(key, budget, ask)
-        return heard
+            if not guessed or _is_reply(heard):
+                return heard
 
     async def _hear_guess(
         self, key: tuple[Question, int], budget: Budget, ask: Callable[[], Coroutine[Any, Any, Heard]]

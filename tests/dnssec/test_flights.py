@@ -198,6 +198,23 @@ def test_an_early_failure_that_comes_after_the_answer_counts_for_nothing(name: s
     assert same(asyncio.run(resolver.lookup(name, rdtype)), recursive.lookup(name, rdtype))
 
 
+def test_many_who_guess_do_not_spoil_what_one_needs() -> None:
+    """Sixteen lookups at once, whose early questions all fail late and once: none of them minds."""
+    recursive = Recursive(net())
+    names = ["own.org.", "near.org.", "alias.org.", "deep.org."] * 4
+
+    def early(question: Question) -> bool:
+        return question.rdtype in EARLY
+
+    resolver = recursive.resolver()
+    resolver._walk._transport = Later(Failing(recursive, early, SERVFAIL, once=True), early)
+
+    async def run() -> list[Lookup]:
+        return list(await asyncio.gather(*(resolver.lookup(name, "MX") for name in names)))
+
+    assert {lookup.status for lookup in asyncio.run(run())} == {"secure"}
+
+
 DOMAINS = [
     ("own.org", 2),
     ("none.org", 2),
