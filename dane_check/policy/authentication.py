@@ -84,7 +84,7 @@ def _authenticated(
         matched=matched.to_text() if matched is not None else None,
         depth=report.depth,
     )
-    return Judged(verdict, _remarks(circumstances, report, served), _alone(report))
+    return Judged(verdict, _remarks(circumstances, report, served), _alone(report), report=report)
 
 
 _NOTE_CODES = {
@@ -146,7 +146,7 @@ def _failed(circumstances: Circumstances, served: ServedChain, report: MatchRepo
         stronger=stronger,
     )
     more = _explanations(circumstances, served, report, suggested)
-    return Judged(verdict, (main, *more), _alone(report))
+    return Judged(verdict, (main, *more), _alone(report), report=report)
 
 
 def _failure(report: MatchReport) -> tuple[EndpointResult, str, str, Code]:

@@ -15,6 +15,7 @@ from dane_check.names import safe
 from dane_check.policy.base_domain import Duty, Requirement
 from dane_check.policy.verdict import EndpointResult, EndpointVerdict, HostWord
 from dane_check.ports import Fault, HandshakeFailure, KeyType, Refusal, SmtpReply, Stage
+from dane_check.tlsa.outcome import MatchReport
 
 _TLS_MISSING = "starttls-not-supported"
 
@@ -48,6 +49,7 @@ class Judged:
 
     chain, at -- the certificates as served, DER, and the moment they were judged at, for `policy.diagnosis`;
         empty and None where none came.
+    report -- what the matcher said of that chain, for `policy.profiles`; None where nothing was matched.
     """
 
     verdict: EndpointVerdict
@@ -55,6 +57,7 @@ class Judged:
     authenticating: frozenset[int] = frozenset()
     chain: tuple[bytes, ...] = ()
     at: datetime | None = None
+    report: MatchReport | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,19 @@ from dane_check.policy.base_domain import Duty, Requirement, is_usable
 from dane_check.policy.diagnosis import explained
 from dane_check.policy.endpoint import Judged
 from dane_check.policy.fold import worst_host_word
+from dane_check.policy.profiles import sender_views
 from dane_check.policy.rollover import publishing
 from dane_check.policy.service import SMTP_PORT, tlsa_owner
 from dane_check.policy.stopped import Stopped
-from dane_check.policy.verdict import EndpointResult, EndpointVerdict, HostVerdict, HostWord, LookupView, RecordView
+from dane_check.policy.verdict import (
+    EndpointResult,
+    EndpointVerdict,
+    HostVerdict,
+    HostWord,
+    LookupView,
+    RecordView,
+    SenderView,
+)
 from dane_check.tlsa.match import ignored_by_agility
 from dane_check.tlsa.record import TlsaRecord, Unusable, UnusableReason, usable
 
@@ -73,7 +82,14 @@ def host_verdict(
         tuple(dict.fromkeys(findings)),
         _tlsrpt(endpoints, word),
         complete,
+        _senders(groups, floor),
     )
+
+
+def _senders(groups: Sequence[Group], floor: HostWord | None) -> tuple[SenderView, ...]:
+    to_authenticate = [group for group in groups if group.requirement.duty is Duty.AUTHENTICATE]
+    judged = [one for group in to_authenticate for one in group.judged]
+    return sender_views(judged, not_looked_up=floor is not None)
 
 
 def _reason(

@@ -127,6 +127,23 @@ class LookupView:
     alias_of: str | None = None  # where the name leads, if it is an alias
 
 
+class SenderOutcome(StrEnum):
+    """What one kind of sender does with a host."""
+
+    ACCEPTS = "accepts"
+    REFUSES = "refuses"
+    CANNOT_TELL = "cannot tell"
+
+
+@dataclass(frozen=True, slots=True)
+class SenderView:
+    """What one kind of sender does with a host, and the endpoint that decides it (see `policy.profiles`)."""
+
+    profile: str
+    outcome: SenderOutcome
+    because: str
+
+
 @dataclass(frozen=True, slots=True)
 class HostVerdict:
     """One MX host. `findings` holds those of its endpoints too; `about` says which.
@@ -134,6 +151,7 @@ class HostVerdict:
     reason -- the finer word beside the verdict (`host-zone-insecure`, `no-address-unsigned`, `incomplete` …).
     tlsa_base_domain -- the name whose TLSA set decided, None where there was none.
     lookups -- addresses and TLSA, in the order a sender asks.
+    senders -- one for each profile where the host is to be authenticated, else empty.
     """
 
     host: str
@@ -147,6 +165,7 @@ class HostVerdict:
     findings: tuple[Finding, ...] = ()
     tlsrpt: str | None = None
     complete: bool = True
+    senders: tuple[SenderView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
+from typing import Final
 
-from dane_check.policy.verdict import CertificateFacts, EndpointVerdict, LookupView
+from dane_check.policy.profiles import PROFILES
+from dane_check.policy.verdict import CertificateFacts, EndpointVerdict, HostVerdict, LookupView, SenderOutcome
 from dane_check.ports import SmtpFacts, SmtpReply
 from dane_check.report.bounded import Allowance
 from dane_check.report.styled import Line, Style, Styled
 from dane_check.report.words import answer, moment, validity
+
+_SENDER_STYLE: Final = {SenderOutcome.ACCEPTS: Style.GOOD, SenderOutcome.REFUSES: Style.BAD}
 
 
 def certificate_lines(endpoint: EndpointVerdict, allowance: Allowance, indent: str) -> Iterator[Line]:
@@ -58,6 +62,17 @@ def lookup_lines(lookup: LookupView, indent: str) -> Iterator[Line]:
     yield (f"{indent}{lookup.name} {lookup.rdtype}  {answer(lookup)}{until}{why}",)
     for hint in lookup.hints:
         yield (f"{indent}  the resolver says: {hint}",)
+
+
+def sender_lines(host: HostVerdict, indent: str, *, everyone: bool) -> Iterator[Line]:
+    """What each kind of sender does with the host; only what differs from the first, unless `everyone`."""
+    first = host.senders[0].outcome if host.senders else None
+    sentences = {profile.name: profile.sentence for profile in PROFILES}
+    for sender in host.senders:
+        if everyone or sender.outcome is not first:
+            style = _SENDER_STYLE.get(sender.outcome, Style.WARN)
+            told = (f"{indent}sender {sender.profile:<14}  ", Styled(f"{sender.outcome.value:<11}", style))
+            yield (*told, f"  {sender.because}", Styled(f"  ({sentences.get(sender.profile, '')})", Style.DIM))
 
 
 def chain_lines(lookup: LookupView, shown: set[str], indent: str) -> Iterator[Line]:

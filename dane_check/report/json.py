@@ -20,6 +20,7 @@ from dane_check.policy.verdict import (
     HostVerdict,
     LookupView,
     RecordView,
+    SenderView,
 )
 from dane_check.ports import SmtpFacts, SmtpReply, TlsFacts
 from dane_check.report.bounded import Allowance
@@ -89,7 +90,12 @@ def host_to_json(host: HostVerdict) -> Json:
         "findings": [finding_to_json(one) for one in host.findings],
         "tlsrpt": host.tlsrpt,
         "lookups": [_lookup_view(one) for one in host.lookups],
+        "senders": [_sender(one) for one in host.senders],
     }
+
+
+def _sender(sender: SenderView) -> Json:
+    return {"profile": sender.profile, "outcome": sender.outcome.value, "because": visible(sender.because)}
 
 
 def _record(record: RecordView) -> Json:

@@ -12,7 +12,7 @@ KINDS: Final = ("check", "lookup", "doctor", "rehearsal", "evidence", "tlsa")
 _BORROWED: Final = {
     "rehearsal": (
         "check",
-        ("moment", "lookup", "finding", "record", "certificate", "reply", "smtp", "endpoint"),
+        ("moment", "lookup", "finding", "record", "certificate", "reply", "smtp", "endpoint", "sender"),
     )
 }
 

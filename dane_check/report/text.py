@@ -9,7 +9,7 @@ from dane_check.check.outcome import DomainCheck
 from dane_check.findings import Severity
 from dane_check.policy.verdict import DomainVerdict, EndpointResult, EndpointVerdict, HostVerdict, HostWord, LookupView
 from dane_check.report.bounded import Allowance
-from dane_check.report.details import certificate_lines, chain_lines, lookup_lines, smtp_lines, tls_lines
+from dane_check.report.details import certificate_lines, chain_lines, lookup_lines, sender_lines, smtp_lines, tls_lines
 from dane_check.report.styled import Line, Part, Style, Styled, render
 from dane_check.report.troubles import ALWAYS, BROKEN, EVERYTHING, grouped, host_trouble_lines, ordered, trouble_lines
 from dane_check.report.words import (
@@ -34,7 +34,7 @@ class TextOptions:
 
     quiet -- only what is broken, and the verdict line.
     verbose -- certificates, SMTP replies, lookups, and findings without consequence as well.
-    explain -- the chain of trust of every lookup.
+    explain -- the chain of trust of every lookup, and what each kind of sender does.
     """
 
     quiet: bool = False
@@ -93,6 +93,8 @@ def _host(host: HostVerdict, links_shown: set[str], options: TextOptions) -> Ite
     yield _host_line(host)
     yield from endpoint_lines(host, options)
     yield from host_trouble_lines(host, options.severities, "    ")
+    if (options.explain or options.verbose) and not options.quiet:
+        yield from sender_lines(host, "    ", everyone=options.explain)
     if not options.quiet:
         yield from _lookups(host.lookups, links_shown, options, "    ")
 

@@ -17,6 +17,8 @@ from dane_check.policy.verdict import (
     HostWord,
     LookupView,
     RecordView,
+    SenderOutcome,
+    SenderView,
 )
 from dane_check.ports import KeyType, SmtpFacts, SmtpReply, TlsFacts
 
@@ -132,6 +134,11 @@ def bad_host(name: str = "mx2.example.org", preference: int = 20) -> HostVerdict
             for address in addresses
         ),
         tlsrpt="certificate-not-trusted",
+        senders=(
+            SenderView("openssl", SenderOutcome.REFUSES, "192.0.2.2 RSA: mismatch"),
+            SenderView("no-agility", SenderOutcome.ACCEPTS, "192.0.2.2 RSA: matches 3 1 1"),
+            SenderView("ecdsa-only", SenderOutcome.CANNOT_TELL, "192.0.2.2: ECDSA certificates were not tested"),
+        ),
     )
 
 

@@ -34,7 +34,8 @@ from tests.report.examples import (
 GOLDEN = Path(__file__).parent / "golden"
 FORMS = [(example, TextOptions()) for example in ALL]
 FORMS += [(example, TextOptions(quiet=True)) for example in ("healthy", "broken", "unreachable")]
-FORMS += [("broken", TextOptions(verbose=True)), ("failed-lookup", TextOptions(explain=True))]
+FORMS += [("broken", TextOptions(verbose=True)), ("broken", TextOptions(explain=True))]
+FORMS += [("failed-lookup", TextOptions(explain=True))]
 
 
 def golden_name(example: str, form: TextOptions) -> str:
@@ -219,6 +220,15 @@ class TestOtherForms:
         place = next(number for number, line in enumerate(text) if "fails here" in line)
         assert "org. DNSKEY" in text[place - 1]
         assert "the signature by example.org. over example.org. MX is wrong" in text[place]
+
+    def test_senders_are_shown_on_request_only(self) -> None:
+        """All of them with --explain; with -v those that do not do as the first does; none with --quiet."""
+        shown = {
+            form: [line.split()[1] for line in lines(broken(), **dict.fromkeys(form, True)) if "sender " in line]
+            for form in ((), ("verbose",), ("explain",), ("quiet", "explain"))
+        }
+        others = ["no-agility", "ecdsa-only"]
+        assert shown == {(): [], ("verbose",): others, ("explain",): ["openssl", *others], ("quiet", "explain"): []}
 
     def test_explain_shows_a_common_beginning_once(self) -> None:
         text = check_to_text(healthy(), TextOptions(explain=True))
