@@ -12,7 +12,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, I
 from datetime import UTC, datetime
 from os import PathLike
 from types import TracebackType
-from typing import ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
 from dane_check.check.outcome import DomainCheck
 from dane_check.check.served import Served
@@ -21,11 +21,12 @@ from dane_check.errors import UsageError
 from dane_check.evidence import Evidence
 from dane_check.names import is_address_literal, parse_domain
 from dane_check.ports import Clock, Dialer, DnsTransport, Prober
-from dane_check.rehearsal.candidates import CandidateChain, Plan, Record, plan
-from dane_check.rehearsal.outcome import Rehearsal
-from dane_check.rehearsal.rehearse import rehearse_offline
 from dane_check.run import Run, SystemClock, open_run, replaying_run, server_names
 from dane_check.settings import Settings
+
+if TYPE_CHECKING:
+    from dane_check.rehearsal.candidates import CandidateChain, Plan, Record
+    from dane_check.rehearsal.outcome import Rehearsal
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
@@ -226,6 +227,9 @@ async def rehearse(
 
     Raises UsageError before any packet is sent; the world never raises.
     """
+    from dane_check.rehearsal.candidates import plan
+    from dane_check.rehearsal.rehearse import rehearse_offline
+
     asked = plan(
         names,
         tlsa=tlsa,

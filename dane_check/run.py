@@ -28,14 +28,12 @@ from dane_check.limits import Limits
 from dane_check.names import parse_domain, safe
 from dane_check.policy.environment import clock_suspect
 from dane_check.ports import Clock, Dialer, DnsTransport, ProbeOutcome, Prober, ProbeRequest, Server, SmtpReply
-from dane_check.rehearsal.candidates import Plan
-from dane_check.rehearsal.live import rehearse
-from dane_check.rehearsal.outcome import Rehearsal
-from dane_check.rehearsal.rehearse import rehearse_offline
 from dane_check.settings import Settings
 
 if TYPE_CHECKING:
     from dane_check.network.prober import SmtpProber
+    from dane_check.rehearsal.candidates import Plan
+    from dane_check.rehearsal.outcome import Rehearsal
 
 _RELAY = "host:"  # how evidence names a configured relay
 _NOT_RECORDED = frozenset({"resolver", "trust_anchor", "now", "timeout", "limits"})  # kept elsewhere, or moot offline
@@ -97,6 +95,9 @@ class Run:
 
     async def rehearse(self, plan: Plan) -> Rehearsal:
         """What would come of candidates; nothing is asked where the plan forbids it."""
+        from dane_check.rehearsal.live import rehearse
+        from dane_check.rehearsal.rehearse import rehearse_offline
+
         if plan.offline:
             return rehearse_offline(plan, self.session.now)
         return await rehearse(plan, self.session, clock_is_suspect=self.clock_is_suspect)
