@@ -51,7 +51,7 @@ docs: $(VENV)/.dev ## write the documents that programs write: conformance, expl
 	$(BIN)/python -m tests.docs.findings
 	$(BIN)/python -m tests.docs.preflight
 
-bench: $(VENV)/.dev ## measure validated lookups, beside delv and unbound-host; writes docs/performance.md
+bench: $(VENV)/.dev ## measure validated lookups and matches, beside other programs; writes docs/performance.md
 	$(BIN)/python -m tests.bench
 
 clean: ## remove the virtual environment and every cache

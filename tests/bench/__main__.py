@@ -7,7 +7,7 @@ import platform
 import sys
 from pathlib import Path
 
-from tests.bench import peers, validation
+from tests.bench import matching, peers, validation
 
 TARGET = Path(__file__).parents[2] / "docs" / "performance.md"
 
@@ -36,7 +36,7 @@ reply; the start of the process is included, Python's modules being compiled alr
 |---|{rules}|"""
 
 
-def document(costs: list[validation.Cost], times: list[peers.Time]) -> str:
+def document(costs: list[validation.Cost], matches: list[matching.Cost], times: list[peers.Time]) -> str:
     """The whole of docs/performance.md."""
     from OpenSSL import SSL
 
@@ -52,6 +52,7 @@ def document(costs: list[validation.Cost], times: list[peers.Time]) -> str:
     ]
     for cost in costs:
         lines.append(f"| {cost.algorithm} | {cost.per_second:.0f} | {cost.cpu_ms:.2f} ms | {cost.cold_cpu_ms:.1f} ms |")
+    lines += ["", matching.table(matches).rstrip()]
     delays = " | ".join(f"{delay} ms" for delay in peers.DELAYS)
     rules = "|".join("---:" for _ in peers.DELAYS)
     lines.append(_PEERS.format(name=peers.NAME, rdtype=peers.RDTYPE, delays=delays, rules=rules))
@@ -66,7 +67,7 @@ def document(costs: list[validation.Cost], times: list[peers.Time]) -> str:
 
 def main() -> None:
     """Measures everything and writes the file anew."""
-    text = document(validation.measure(), peers.measure())
+    text = document(validation.measure(), matching.measure(), peers.measure())
     TARGET.write_text(text)
     sys.stdout.write(text)
 
