@@ -57,7 +57,9 @@ Nsec3Iterations = Annotated[
 AllowSha1 = Annotated[bool, option("--allow-sha1", explains="Validate RSASHA1 signatures as well.")]
 AsJson = Annotated[bool, option("--json", explains="Print one JSON document.")]
 AsJsonLines = Annotated[bool, option("--jsonl", explains="Print one JSON object per domain, a line each.")]
-Explain = Annotated[bool, option("--explain", explains="Show the chain of trust of every lookup, link by link.")]
+Explain = Annotated[
+    bool, option("--explain", explains="Show chains of trust link by link, and what other senders would do.")
+]
 Quiet = Annotated[bool, option("-q", "--quiet", explains="Print what is broken and the verdict, no more.")]
 Verbose = Annotated[
     bool,
