@@ -186,11 +186,10 @@ def _unmatched(about: About, requirement: Requirement, judged: Sequence[Judged])
     passed = [one for one in judged if one.verdict.result is EndpointResult.AUTHENTICATED]
     if not passed:
         return []
-    ignored = agility_ignored(requirement)
     counted = [
         (index, record)
         for index, record in enumerate(requirement.records)
-        if index not in ignored and isinstance(record, TlsaRecord) and is_usable(record)
+        if isinstance(record, TlsaRecord) and is_usable(record)
     ]
     found = []
     lacking = set()

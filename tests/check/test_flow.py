@@ -364,6 +364,15 @@ def test_latent_trouble_is_exit_0_and_1_with_strict() -> None:
     assert Code.COMBO_WITHOUT_MATCH in strict.codes
 
 
+def test_a_combination_set_aside_by_digest_agility_needs_a_match_too() -> None:
+    """R7671-8-a: a stale 3 1 1 beside a good 3 1 2 is latent, for the rule is about every combination present."""
+    stale, good = bytes([3, 1, 1]) + bytes(32), bytes([3, 1, 2]) + hashlib.sha512(LEAF.spki).digest()
+    changes: dict[tuple[str, str], Lookup] = {(OWNER, "TLSA"): published(stale, good)}
+    run = Stage4(changes, settings=Settings(strict=True))
+    assert run.verdict == ("protected", 1)
+    assert Code.COMBO_WITHOUT_MATCH in run.codes
+
+
 def test_the_wall_deadline_of_a_domain_leaves_it_undetermined() -> None:
     """L-20."""
 
