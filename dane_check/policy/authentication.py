@@ -52,7 +52,8 @@ def _judged(circumstances: Circumstances, served: ServedChain) -> Judged:
         case Duty.OPPORTUNISTIC:
             return Judged(blank)
         case Duty.ENCRYPT:
-            return Judged(replace(blank, word=HostWord.TLS_ONLY, reason="all-unusable", tlsrpt="tlsa-invalid"))
+            word = HostWord.TLS_ONLY if circumstances.vouched else HostWord.NO_DANE  # S2-06c: the address may be forged
+            return Judged(replace(blank, word=word, reason="all-unusable", tlsrpt="tlsa-invalid"))
         case Duty.AUTHENTICATE:
             report = _matched(circumstances, served, circumstances.reference_names)
             if report.outcome is Outcome.AUTHENTICATED:

@@ -373,6 +373,16 @@ def test_a_combination_set_aside_by_digest_agility_needs_a_match_too() -> None:
     assert Code.COMBO_WITHOUT_MATCH in run.codes
 
 
+def test_an_insecure_family_is_at_best_no_dane_with_unusable_records_too() -> None:
+    """S2-06c: TLS at an address that may be forged is not yet the TLS of the host."""
+    unusable = bytes([1, 1, 1]) + bytes(32)
+    changes: dict[tuple[str, str], Lookup] = {(OWNER, "TLSA"): published(unusable)}
+    servers = {V4: chain(LEAF.der), V6: chain(LEAF.der)}
+    assert str(Stage4(changes, servers).outcome.verdict.hosts[0].word) == "tls-only"
+    run = Stage4(changes | {(HOST, "AAAA"): insecure(V6)}, servers)
+    assert str(run.outcome.verdict.hosts[0].word) == "no-dane"
+
+
 def test_the_wall_deadline_of_a_domain_leaves_it_undetermined() -> None:
     """L-20."""
 
