@@ -77,6 +77,7 @@ class Code(StrEnum):
     TLSA_DIGEST_LENGTH = "tlsa-digest-length"
     TLSA_DATA_EMPTY = "tlsa-data-empty"
     TLSA_FULL_MALFORMED = "tlsa-full-malformed"
+    TLSA_SET_CONFLICT = "tlsa-set-conflict"
     TLSA_AGILITY_CONFLICT = "tlsa-agility-conflict"
     TLSA_TA_BARE_KEY = "tlsa-ta-bare-key"
     COMBO_WITHOUT_MATCH = "combo-without-match"

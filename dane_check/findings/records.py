@@ -51,6 +51,15 @@ AREA = {
         "Publish a digest instead: {suggested}",
         "RFC 6698 §2.1.4, RFC 7671 §10.1.2",
     ),
+    Code.TLSA_SET_CONFLICT: Diagnosis(
+        (Severity.PARTIAL,),
+        "{record} authenticates {address} by itself, but a certificate in full, in another record, leads senders "
+        "built on OpenSSL another way, and they refuse.",
+        "Remove the 2 0 0 records, or those that do not belong to the chain in use.",
+        "requirements D-36",
+        "certificate-not-trusted",
+        rank=83,
+    ),
     Code.TLSA_AGILITY_CONFLICT: Diagnosis(
         (Severity.OUTAGE, Severity.PARTIAL),
         "At {about} only {weaker} matches, but {stronger}, the stronger digest, displaces it and matches nothing.",

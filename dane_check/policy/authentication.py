@@ -104,6 +104,8 @@ def _remarks(circumstances: Circumstances, report: MatchReport, served: ServedCh
     for note, words in ((Note.LEAF_EXPIRED, "has run out"), (Note.LEAF_NOT_YET_VALID, "is not valid yet")):
         if note in report.notes:
             found.append(finding(Code.EE_EXPIRED, about, detail=words))
+    if Note.SET_CONFLICT in report.notes and report.matched is not None:
+        found.append(finding(Code.TLSA_SET_CONFLICT, about, record=report.records[report.matched].record.to_text()))
     return (*found, *_anchor_remarks(about, report, served))
 
 

@@ -145,6 +145,8 @@ def _narrower(profile: SenderProfile, report: MatchReport | None) -> tuple[Sende
     """What a profile that can do less makes of a chain that the first one accepts; None where it does the same."""
     if report is None:
         return None
+    if Note.SET_CONFLICT in report.notes:  # D-36
+        return _REFUSES, "a certificate in full, in another record, leads its path elsewhere"
     by_leaf = any(_usage(one) == CertificateUsage.DANE_EE for one in _matching(report))
     if not profile.common_name and Note.CN_ONLY_NAME in report.notes and not by_leaf:
         return _REFUSES, "its name stands in the common name only"

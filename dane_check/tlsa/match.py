@@ -209,21 +209,23 @@ def _fold(
         return MatchReport(Outcome.NO_USABLE_TLSA, None, None, None, detail, reports, notes)
     authenticated = [(index, one) for index, one in standing if one.authenticates]
     if authenticated:
-        index, one = min(authenticated, key=_preference)
-        found = one.beside
+        holding = [(index, one) for index, one in authenticated if one.holds_beside_others]
+        notes |= frozenset() if holding else {Note.SET_CONFLICT}
+        index, one = min(holding or authenticated, key=_preference)
+        found = one.judgement
         return MatchReport(Outcome.AUTHENTICATED, index, found.depth, None, found.detail, reports, notes)
     _, nearest = min(standing, key=_nearness)
-    reason, detail = nearest.beside.reason, nearest.beside.detail
+    reason, detail = nearest.judgement.reason, nearest.judgement.detail
     return MatchReport(Outcome.FAILED, None, None, reason, detail, reports, notes)
 
 
 def _preference(numbered: tuple[int, Judged]) -> tuple[int, int, int]:
     """Which of several matches is reported: the highest usage, as OpenSSL, then the one nearest the leaf."""
     index, one = numbered
-    return -one.record.usage, one.beside.depth or 0, index
+    return -one.record.usage, one.judgement.depth or 0, index
 
 
 def _nearness(numbered: tuple[int, Judged]) -> tuple[int, int]:
     index, one = numbered
-    reason = one.beside.reason
+    reason = one.judgement.reason
     return (_NEAREST_FIRST.index(reason) if reason else 0), index

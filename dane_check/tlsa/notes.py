@@ -31,7 +31,12 @@ class Judged:
 
     @property
     def authenticates(self) -> bool:
-        """Whether the record would do, published as it is."""
+        """Whether the record is enough by itself (RFC 6698 §4.1)."""
+        return self.judgement.outcome is Outcome.AUTHENTICATED
+
+    @property
+    def holds_beside_others(self) -> bool:
+        """Whether a sender built on OpenSSL, with the whole set at hand, gets there as well."""
         return self.beside.outcome is Outcome.AUTHENTICATED
 
     @property

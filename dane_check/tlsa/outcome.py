@@ -47,6 +47,7 @@ class Note(StrEnum):
     CROSS_SIGN_ORDER = "cross-sign-order"
     UNPARSABLE_CERTIFICATE = "unparsable-certificate"
     CHAIN_LIMIT = "chain-limit"
+    SET_CONFLICT = "set-conflict"
 
 
 # Notes that say more about a mismatch than that the anchor is not served.
@@ -97,6 +98,14 @@ class MatchReport:
     detail: str
     records: tuple[RecordReport, ...]
     notes: frozenset[Note]
+
+    @property
+    def as_deployed(self) -> Outcome:
+        """What senders built on OpenSSL come to: one record is enough by the RFC, but they hold the whole set.
+
+        A certificate in full, in another record, can lead their path elsewhere (decision D-36).
+        """
+        return Outcome.FAILED if Note.SET_CONFLICT in self.notes else self.outcome
 
     @property
     def ta_missing(self) -> bool:

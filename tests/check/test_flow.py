@@ -456,6 +456,14 @@ class TestSeveralHosts:
         """R7672-2.2-f: whatever would be 3 is 1."""
         assert Stage4(change, settings=Settings(require_dane=True)).verdict == ("broken", 1)
 
+    def test_a_set_that_leads_senders_elsewhere_is_never_protected(self) -> None:
+        """D-36: one record is enough by the RFC, and OpenSSL's path takes another way."""
+        impostor = make_ca("Root CA", key=OTHER.key, key_identifiers=False, serial=78)
+        records = published(bytes([2, 1, 1]) + hashlib.sha256(ROOT.spki).digest(), bytes([2, 0, 0]) + impostor.der)
+        run = Stage4({(OWNER, "TLSA"): records})
+        assert run.verdict == ("partial", 3)
+        assert Code.TLSA_SET_CONFLICT in run.codes
+
     def test_a_benign_bare_key_caps_nothing(self) -> None:
         """R7671-5.2.3-b: only where nothing else authenticates."""
         bare = bytes([2, 1, 0]) + ROOT.spki

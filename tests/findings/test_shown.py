@@ -38,6 +38,7 @@ DIRECT: dict[Code, str] = {
     Code.TLS_NO_CERTIFICATE: "Python's ssl serves no anonymous suite",
     Code.TLSA_DATA_EMPTY: "on the wire a record without data is malformed",
     Code.TLSA_LIMIT: "sixty-five records; a test with lower limits is quicker",
+    Code.TLSA_SET_CONFLICT: "the lab makes no second issuer of one name and another key",
     Code.TLSA_RRSIG_EXPIRING: "the lab's signatures are fresh",
     Code.TLSA_TA_CERT_SELECTOR: "the lab's certificates are those of no public CA",
     Code.TLSA_TTL_LONG: "a rehearsal's",

@@ -147,7 +147,7 @@ STRICTER = {"A-12", "L-18", "R7672-3.2.3-c"}
 
 def explained(asked: Question, server: Server, judge: Judge) -> tuple[str, ...]:
     """The fewest decisions with which both answer alike; none where nothing explains the difference."""
-    accepted = judge(asked).outcome is Outcome.AUTHENTICATED
+    accepted = judge(asked).as_deployed is Outcome.AUTHENTICATED
     able = [name for name in DECISIONS if not (accepted and name in STRICTER)]
     for size in range(1, len(able) + 1):
         for names in combinations(able, size):
@@ -160,12 +160,12 @@ def explained(asked: Question, server: Server, judge: Judge) -> tuple[str, ...]:
 
 
 def agree(ours: MatchReport, theirs: Opinion) -> bool:
-    """The same outcome, and where OpenSSL matched, a record of ours does as well.
+    """The same outcome, with the whole set at hand (D-36), and where OpenSSL matched, a record of ours does as well.
 
     Not always the same record: where several name one certificate, each may be reported.
     """
     depths = {one.depth for one in ours.records if one.alone is Outcome.AUTHENTICATED}
-    return ours.outcome == theirs.outcome and (theirs.depth is None or theirs.depth in depths | {ours.depth})
+    return ours.as_deployed == theirs.outcome and (theirs.depth is None or theirs.depth in depths | {ours.depth})
 
 
 def differences(scene: Scene, judge: Judge = Question.to_us) -> list[Difference]:

@@ -75,6 +75,19 @@ def test_unrelated_certificates_change_nothing(records, chain, service, unrelate
 
 
 @settings(max_examples=150, deadline=None)
+@given(st.data(), record_sets, chains, services)
+def test_the_order_of_served_issuers_changes_nothing(data, records, chain, service) -> None:
+    """Issuers are found by name and key, not by position (RFC 8446 §4.4.2), where none has two certificates."""
+    if OLD_ISSUER in chain and ISSUER in chain:
+        chain = [one for one in chain if one is not OLD_ISSUER]
+    shuffled = [chain[0], *data.draw(st.permutations(chain[1:]))]
+    one = judge(records, chain, service=service, roots=[ROOT.der])
+    other = judge(records, shuffled, service=service, roots=[ROOT.der])
+    assert verdict(one) == verdict(other)
+    assert [record.alone for record in one.records] == [record.alone for record in other.records]
+
+
+@settings(max_examples=150, deadline=None)
 @given(record_sets, chains, services, st.sampled_from(UNUSABLE), st.integers(0, 5))
 def test_an_unusable_record_changes_nothing(records, chain, service, unusable, place) -> None:
     """A record that cannot be used is as if it were not there, if others can (RFC 6698 §4.1)."""
