@@ -61,12 +61,11 @@ AREA = {
         rank=83,
     ),
     Code.TLSA_AGILITY_CONFLICT: Diagnosis(
-        (Severity.OUTAGE, Severity.PARTIAL),
+        (Severity.OUTAGE,),
         "At {about} only {weaker} matches, but {stronger}, the stronger digest, displaces it and matches nothing.",
         "Remove the stale SHA2-512 record, or make it match: {suggested}",
         "RFC 7671 §9",
         "certificate-not-trusted",
-        when="partial where another record authenticates the host all the same",
         rank=84,
     ),
     Code.TLSA_TA_BARE_KEY: Diagnosis(
