@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Generator
+
 import pytest
 
+_TOOL_MISSING = ("is not installed", "there is no /usr/bin/openssl", "there is no openssl command")
 _COUNTED = {
     "other validators' DNSSEC cases": "tests/dnssec/test_shared_cases.py",
     "TLSA matcher cases": "tests/tlsa/test_cases.py",
@@ -21,3 +25,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         }
         if any(counts.values()):
             terminalreporter.write_line(f"{what}: " + ", ".join(f"{n} {outcome}" for outcome, n in counts.items()))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where interop is demanded, as in CI, a tool that is not there is a failure and hides behind no skip."""
+    report = yield
+    if report.skipped and os.environ.get("REQUIRE_INTEROP") == "1" and _names_a_missing_tool(str(report.longrepr)):
+        report.outcome = "failed"
+        report.longrepr = f"REQUIRE_INTEROP=1 allows no missing tool: {report.longrepr}"
+    return report
+
+
+def _names_a_missing_tool(reason: str) -> bool:
+    return any(words in reason for words in _TOOL_MISSING)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import dns.rdatatype as rrtype
 import pytest
@@ -38,11 +39,13 @@ class TestKeyTrap:
         recursive = with_extra_keys(world, colliding(60, 4711))
         made = rrset("mx.example.org.", "A", "192.0.2.66")
         recursive.bend("mx.example.org.", "A", replaced([made, junk_signatures(world, made, 60, 4711)]))
+        begun = time.process_time()
         lookup = recursive.lookup("mx.example.org.", "A")
         assert isinstance(lookup, Bogus)
         assert lookup.why.cause is Cause.LIMIT
         chain = 5  # DNSKEY and DS of the root, org. and example.org.
         assert len(verifications) <= chain + 8
+        assert time.process_time() - begun < 2
 
     def test_two_keys_of_one_tag_are_both_tried(self) -> None:
         """R4035-5.3.1-g: collisions happen honestly."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import time
+from collections.abc import Iterator
 
 import pytest
 from cryptography import x509
@@ -17,8 +19,15 @@ from tests.tlsa.chains import judge, record
 
 ROOT = make_ca("Root")
 LEAF = make_leaf(issuer=ROOT)
+MOST_SECONDS = 2.0
 
-pytestmark = pytest.mark.timeout(30)  # a bound that does not hold would run for minutes
+
+@pytest.fixture(autouse=True)
+def quick() -> Iterator[None]:
+    """T-19: at most two seconds of processor time for whatever is served."""
+    begin = time.process_time()
+    yield
+    assert time.process_time() - begin < MOST_SECONDS
 
 
 def deep_chain(issuers: int) -> list[bytes]:
