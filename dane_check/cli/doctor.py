@@ -51,7 +51,7 @@ def doctor(
 
     from dane_check.report.doctor import doctor_to_json, doctor_to_text
 
-    settings = Settings(resolver=resolver, trust_anchor=trust_anchor, now=parse_moment(at) if at else None)
+    settings = Settings(resolver=resolver, trust_anchor=trust_anchor, now=parse_moment(at) if at is not None else None)
     domains = tuple(dict.fromkeys(destination(name) for name in names or []))
     report = asyncio.run(_examine(domains, settings, in_lab, lab_map))
     write(doctor_to_json(report) + "\n" if as_json else doctor_to_text(report, colour=colour()))

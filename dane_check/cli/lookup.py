@@ -66,7 +66,7 @@ def lookup(
     settings = Settings(
         resolver=resolver,
         trust_anchor=trust_anchor,
-        now=parse_moment(at) if at else None,
+        now=parse_moment(at) if at is not None else None,
         nsec3_iterations=nsec3_iterations,
         allow_sha1=allow_sha1,
     )

@@ -119,7 +119,7 @@ def preflight(
     settings = Settings(
         resolver=resolver,
         trust_anchor=trust_anchor,
-        now=parse_moment(at) if at else None,
+        now=parse_moment(at) if at is not None else None,
         allow_reserved=allow_reserved,
         nsec3_iterations=nsec3_iterations,
         allow_sha1=allow_sha1,
