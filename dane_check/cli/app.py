@@ -1,13 +1,13 @@
-"""The commands, put together."""
+"""The commands, put together; each is loaded only when it is the one that was typed."""
 
 from __future__ import annotations
 
+import importlib
 from typing import Annotated, Final
 
 import typer
 
 from dane_check import __version__
-from dane_check.cli import doctor, domain, explain, lab, lookup, preflight, replay, schema, tlsa
 from dane_check.cli.output import write
 
 _EXAMPLES: Final = """\
@@ -24,25 +24,28 @@ EXAMPLES
 `dane-check example.org` means `dane-check domain example.org`; see dane-check domain --help.
 """
 
-app = typer.Typer(
-    name="dane-check",
-    help="Will mail to a domain be protected by DANE? If not, which link breaks, and what mends it?",
-    epilog=_EXAMPLES,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("domain", epilog=domain.EXAMPLES)(domain.domain)
-app.command("lookup", epilog=lookup.EXAMPLES)(lookup.lookup)
-app.command("preflight", epilog=preflight.EXAMPLES)(preflight.preflight)
-app.command("replay", epilog=replay.EXAMPLES)(replay.replay)
-app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
-app.command("tlsa", epilog=tlsa.EXAMPLES)(tlsa.tlsa)
-app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
-app.command("schema")(schema.schema)
-app.add_typer(lab.app, name="lab")
+COMMANDS: Final = ("domain", "lookup", "preflight", "replay", "doctor", "tlsa", "explain", "schema", "lab")
+"""In the order of the help text. `dane_check.cli.NAME` holds the function NAME, or `app` where it is a group."""
 
-COMMANDS: Final = frozenset({"domain", "lookup", "preflight", "tlsa", "replay", "doctor", "explain", "schema", "lab"})
+
+def app_with(*commands: str) -> typer.Typer:
+    """The program, with only these of its commands: the options of one take a while to read, those of all longer."""
+    app = typer.Typer(
+        name="dane-check",
+        help="Will mail to a domain be protected by DANE? If not, which link breaks, and what mends it?",
+        epilog=_EXAMPLES,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_program)
+    for name in commands:
+        module = importlib.import_module(f"dane_check.cli.{name}")
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=name)
+        else:
+            app.command(name, epilog=getattr(module, "EXAMPLES", None))(getattr(module, name))
+    return app
 
 
 def _version(asked: bool) -> None:
@@ -51,8 +54,7 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
-def program(
+def _program(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,

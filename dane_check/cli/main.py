@@ -10,7 +10,7 @@ from typing import Final, Protocol, runtime_checkable
 
 from typer.main import get_command
 
-from dane_check.cli.app import COMMANDS, app
+from dane_check.cli.app import COMMANDS, app_with
 from dane_check.cli.exits import PIPE_CLOSED, USAGE, settled
 from dane_check.cli.output import abandon, complain, prepare
 from dane_check.names import safe
@@ -37,11 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(given: list[str]) -> int:
-    command = get_command(app)
+    arguments = with_default_command(given) or ["--help"]
+    command = get_command(app_with(*_needed(arguments)))
     try:
-        status = command.main(
-            args=with_default_command(given) or ["--help"], prog_name="dane-check", standalone_mode=False
-        )
+        status = command.main(args=arguments, prog_name="dane-check", standalone_mode=False)
     except SystemExit:  # Typer's answer to a pipe that was closed while it printed a help text
         abandon()
         return PIPE_CLOSED
@@ -57,6 +56,18 @@ def with_default_command(given: list[str]) -> list[str]:
     if not given or given[0] in COMMANDS or given[0] in _OF_THE_PROGRAM:
         return given
     return ["domain", *given]
+
+
+def _needed(arguments: list[str]) -> tuple[str, ...]:
+    """The commands that have to be known: the one that is called, or all where the program itself is asked."""
+    if arguments[0] not in COMMANDS or _completing():
+        return COMMANDS
+    return (arguments[0],)
+
+
+def _completing() -> bool:
+    """A shell asks what could follow; what was typed so far comes in the environment."""
+    return "_DANE_CHECK_COMPLETE" in os.environ
 
 
 def _mistyped(error: _ShownByTyper) -> int:

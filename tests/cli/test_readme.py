@@ -7,14 +7,14 @@ from pathlib import Path
 
 from typer.main import get_command
 
-from dane_check.cli.app import COMMANDS, app
+from dane_check.cli.app import COMMANDS, app_with
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 
 def options() -> set[str]:
     """Every option of every command."""
-    group = get_command(app)
+    group = get_command(app_with(*COMMANDS))
     commands = [group, *group.commands.values(), *group.commands["lab"].commands.values()]  # type: ignore[attr-defined]
     return {name for command in commands for one in command.params for name in one.opts} | {"-h", "--help"}
 
