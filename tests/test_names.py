@@ -45,7 +45,7 @@ def test_a_name_becomes_its_a_labels(typed: str, meant: str) -> None:
     ],
 )
 def test_what_is_no_name_is_refused_in_one_line(typed: str, says: str) -> None:
-    """Exit 2: the sentence says what is wrong."""
+    """S1-02: exit 2, and the sentence says what is wrong."""
     with pytest.raises(UsageError, match=says) as refused:
         parse_domain(typed)
     assert "\n" not in str(refused.value)

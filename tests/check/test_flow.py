@@ -121,7 +121,7 @@ class TestOneHost:
         ]
 
     def test_another_certificate_breaks(self) -> None:
-        """S4-A15: and the record that would match is at hand."""
+        """S4-A15, R7672-9.1-a: and the record that would match is at hand."""
         run = Stage4(servers={V4: chain(OTHER.der, ROOT.der)})
         endpoint = run.outcome.verdict.hosts[0].endpoints[0]
         assert run.verdict == ("broken", 1)
@@ -189,7 +189,7 @@ class TestOneHost:
         assert len(run.servers.requests) == 1
 
     def test_addresses_that_differ_break(self) -> None:
-        """W-28."""
+        """W-28, PF-d."""
         run = Stage4({(HOST, "AAAA"): secure(V6)}, {V4: chain(), V6: chain(OTHER.der)})
         assert run.verdict == ("broken", 1)
         assert Code.ADDR_CHAIN_DIFFERS in run.codes
@@ -227,13 +227,13 @@ class TestNoConnection:
         ],
     )
     def test_failed_lookups(self, change: dict[tuple[str, str], Lookup], expected: tuple[str, int]) -> None:
-        """W-14, W-15, W-29, W-31 and their neighbours."""
+        """R6698-4.1-b, -4.1-k: W-14, W-15, W-29, W-31 and their neighbours."""
         run = Stage4(change)
         assert run.verdict == expected
         assert run.servers.requests == []
 
     def test_required_dane_that_is_not_there(self) -> None:
-        """S3-11."""
+        """S3-11, R7672-6-a."""
         run = Stage4({(OWNER, "TLSA"): nodata()}, settings=Settings(require_dane=True))
         assert run.verdict == ("broken", 1)
         assert run.servers.requests == []
@@ -296,7 +296,7 @@ class TestTlsaQuestions:
         assert (OWNER, "TLSA") not in quiet.answers.asked
 
     def test_the_final_name_first_and_its_records_end_the_search(self) -> None:
-        """W-22: unusable records at the final name hide good ones at the host."""
+        """W-22, R7672-2.2.3-a, -2.2.3-b: unusable records at the final name hide good ones at the host."""
         aliased = secure(V4, aliases=(hop(HOST, "final.example.test."),))
         run = Stage4(
             {
@@ -309,14 +309,14 @@ class TestTlsaQuestions:
         assert (OWNER, "TLSA") not in run.answers.asked
 
     def test_a_failure_at_the_final_name_is_no_reason_to_try_the_host(self) -> None:
-        """W-23, R7672-2.2.2-h."""
+        """W-23, R7672-2.2.2-h, R7672-2.1.2-d."""
         aliased = secure(V4, aliases=(hop(HOST, "final.example.test."),))
         run = Stage4({(HOST, "A"): aliased, ("_25._tcp.final.example.test", "TLSA"): bogus()})
         assert run.verdict == ("broken", 1)
         assert (OWNER, "TLSA") not in run.answers.asked
 
     def test_the_host_after_a_denial_at_the_final_name(self) -> None:
-        """W-18: SNI is the host then."""
+        """W-18, R7672-2.2.3-i, R7671-7-c: SNI is the host then."""
         aliased = secure(V4, aliases=(hop(HOST, "final.example.test."),))
         run = Stage4({(HOST, "A"): aliased, ("_25._tcp.final.example.test", "TLSA"): nodata()})
         assert run.verdict == ("protected", 0)
@@ -330,12 +330,12 @@ class TestNames:
     FOR_DOMAIN = make_leaf(DOMAIN, issuer=ROOT, dns_names=[DOMAIN])
 
     def test_the_mail_domain_counts_while_the_mx_is_secure(self) -> None:
-        """W-04."""
+        """W-04, R7672-3.2.2-b."""
         run = Stage4({(OWNER, "TLSA"): published(self.TA)}, {V4: chain(self.FOR_DOMAIN.der, ROOT.der)})
         assert run.verdict == ("protected", 0)
 
     def test_and_not_while_it_is_insecure(self) -> None:
-        """W-05, A-1: and Postfix's other view is said."""
+        """W-05, A-1, R7672-3.2.2-c: and Postfix's other view is said."""
         run = Stage4(
             {(OWNER, "TLSA"): published(self.TA), (DOMAIN, "MX"): insecure("10 mx.example.test.")},
             {V4: chain(self.FOR_DOMAIN.der, ROOT.der)},
@@ -346,7 +346,7 @@ class TestNames:
 
 
 def test_a_relay_is_judged_without_any_mx_question() -> None:
-    """R7672-2.2.2-k: its port is in the TLSA name and in the connection."""
+    """R7672-2.2.2-k, R6698-4-a, R7672-2.2.3-c: its port is in the TLSA name and in the connection."""
     run = Stage4({("_587._tcp.mx.example.test", "TLSA"): published(ee())}, relay=(HOST, 587))
     assert run.verdict == ("protected", 0)
     assert all(rdtype != "MX" for _, rdtype in run.answers.asked)

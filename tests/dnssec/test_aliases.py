@@ -24,7 +24,7 @@ def only_the_alias(reply: dns.message.Message) -> dns.message.Message:
 
 class TestChains:
     def test_each_hop_has_its_own_status(self) -> None:
-        """A secure alias into an unsigned zone: the hop is secure, the answer is not (R7672-2.1.3-d)."""
+        """R7671-7-a: A secure alias into an unsigned zone: the hop is secure, the answer is not (R7672-2.1.3-d)."""
         world = example()
         zone(world).put("out CNAME host.plain.example.org.")
         lookup = Recursive(world).lookup("out.example.org.", "A")
@@ -125,6 +125,8 @@ class TestLoops:
 
 
 class TestDname:
+    """R7672-2.1.3-a: the DNAME is what is validated; the CNAME beside it is only compared."""
+
     def test_the_dname_is_validated_and_the_alias_is_told(self) -> None:
         """R6672-a: the synthesised CNAME needs no signature of its own."""
         lookup = Recursive(example()).lookup("x.dname.example.org.", "A")

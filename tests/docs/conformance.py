@@ -2,6 +2,8 @@
 
 A test speaks for a row by naming it in a docstring: its own, its class's or its module's, or in the ids of its
 parameters. `R4035-5.3.2-a, -b` and `R4035-5.3.2-a, -5.3.4-a` name two rows, `S2-04 … S2-06` all between.
+
+Rows that bind somebody else, or that a decision made void, stand in not_ours.toml, each with its reason.
 """
 
 from __future__ import annotations
@@ -9,8 +11,9 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from dane_check.lab import load_scenarios
 ROOT = Path(__file__).parents[2]
 TARGET = ROOT / "docs" / "conformance.md"
 SECTIONS = (*range(2, 15), 19)
+NOT_OURS = Path(__file__).with_name("not_ours.toml")
 _TESTS = ROOT / "tests"
 _ROW = re.compile(r"\| ([A-Z][A-Za-z0-9]*(?:-[A-Za-z0-9.]+)+)( †)? \| ")
 _HEADING = re.compile(r"## (\d+)\. (.*)")
@@ -108,22 +112,58 @@ def witnesses(order: Mapping[str, int]) -> dict[str, list[str]]:
     return found
 
 
-def document() -> str:
-    """The whole of docs/conformance.md."""
+def not_ours() -> dict[str, str]:
+    """By row: why no test of ours can show it."""
+    return {row: str(reason) for row, reason in tomllib.loads(NOT_OURS.read_text("utf-8")).items()}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Every row with what shows it, or with why nothing of ours does."""
+
+    rows: tuple[Row, ...]
+    headings: Mapping[int, str]
+    shown: Mapping[str, Sequence[str]]
+    not_ours: Mapping[str, str]
+
+    @property
+    def gaps(self) -> tuple[Row, ...]:
+        """Rows with neither."""
+        return tuple(row for row in self.rows if not self.shown.get(row.id) and row.id not in self.not_ours)
+
+    def count(self, section: int | None = None) -> str:
+        """`m of n shown, k not ours` in one section or in all."""
+        own = [row.id for row in self.rows if section in (None, row.section)]
+        others = sum(row in self.not_ours for row in own)
+        said = f"{sum(bool(self.shown.get(row)) for row in own)} of {len(own) - others} shown"
+        return f"{said}, {others} not ours (each with its reason)" if others else said
+
+    def cell(self, row: str) -> str:
+        """What stands beside a row."""
+        reason = self.not_ours.get(row)
+        return f"not ours: {reason}" if reason else ", ".join(self.shown.get(row, ())) or "–"
+
+
+def table() -> Table:
+    """The rows of docs/requirements.md as tests, scenarios and not_ours.toml have them now."""
     every, headings = rows((ROOT / "docs" / "requirements.md").read_text())
     order = {row.id: place for place, row in enumerate(every)}
-    by_row = witnesses(order)
-    shown = [row for row in every if by_row[row.id]]
-    parts = [_HEAD.format(shown=len(shown), count=len(every))]
+    return Table(tuple(every), headings, witnesses(order), not_ours())
+
+
+def document() -> str:
+    """The whole of docs/conformance.md."""
+    found = table()
+    parts = [_HEAD.format(count=found.count())]
     for section in SECTIONS:
-        own = [row for row in every if row.section == section]
-        parts.append(f"## §{section} {headings[section]}\n")
-        parts.append(f"{sum(bool(by_row[row.id]) for row in own)} of {len(own)}.\n")
+        own = [row for row in found.rows if row.section == section]
+        parts.append(f"## §{section} {found.headings[section]}\n")
+        parts.append(f"{found.count(section)}.\n")
         parts.append("| row | shown by |\n|---|---|")
-        parts += [f"| {row.id} | {', '.join(by_row[row.id]) or '–'} |" for row in own]
+        parts += [f"| {row.id} | {found.cell(row.id)} |" for row in own]
         parts.append("")
     parts.append(_GAPS)
-    parts += [f"| {row.id} | {row.part or '–'} | {_shortened(row.text)} |" for row in every if not by_row[row.id]]
+    parts += [f"| {row.id} | {row.part or '–'} | {_shortened(row.text)} |" for row in found.gaps]
     return "\n".join(parts) + "\n"
 
 
@@ -135,15 +175,15 @@ _HEAD = """# Conformance
 
 Which tests and which lab scenarios (`in code letters`) name each row of [requirements.md](requirements.md).
 Written by `make docs`; not to be edited. A row counts as shown when a test names it: whether the test is a good one
-is for its reader to judge.
+is for its reader to judge. Rows that bind somebody else, or that a decision made void, are *not ours*.
 
-{shown} of {count} rows are shown.
+{count}. In §2–§9, §11–§14 and §19 a row that is neither fails the tests.
 """
 
 _GAPS = """## What nothing shows
 
-Rows that no test and no scenario names. Some bind publishers and not this program, some parts are not built yet
-(preflight, reports of other kinds), some are tested by tests that do not say so.
+Rows of §10, which is about the neighbours of DANE for mail: most belong to parts that are not built (reports by
+TLSRPT, MTA-STS, SRV), some are shown by tests that do not name them.
 
 | row | part | |
 |---|---|---|"""

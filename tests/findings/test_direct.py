@@ -68,7 +68,7 @@ def judged(requirement: Requirement, *certificates: bytes):
 
 
 def test_a_server_without_a_certificate() -> None:
-    """S4-A18: an anonymous suite authenticates nobody."""
+    """S4-A18, R7671-10.1.2-c: an anonymous suite authenticates nobody."""
     requirement = Requirement(Duty.AUTHENTICATE, "mx.example.test", (TlsaRecord(3, 1, 1, bytes(32)),), (60,))
     found = judged(requirement)
     assert (found.verdict.result, found.verdict.word) == (EndpointResult.MISMATCH, HostWord.DANE_FAIL)
@@ -108,6 +108,6 @@ async def relay(port: int) -> set[Code]:
 
 
 def test_a_port_that_is_not_the_one_of_the_rules() -> None:
-    """R7672-3.1.3-c: other ports are judged by analogy, and the report says so."""
+    """R7672-3.1.3-c, R7672-7-a: other ports are judged by analogy, and the report says so."""
     assert Code.PORT_BY_ANALOGY in asyncio.run(relay(587))
     assert Code.PORT_BY_ANALOGY not in asyncio.run(relay(25))

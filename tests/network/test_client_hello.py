@@ -45,11 +45,11 @@ class TestOffer:
     """A first handshake offers everything ordinary, and nothing that could stand in for a certificate."""
 
     def test_only_tls_1_2_and_1_3_are_offered(self) -> None:
-        """TLS 1.0, 1.1 and SSL are not among the versions (R8996-2-a, R7672-8.1-b)."""
+        """R7671-3-a: TLS 1.0, 1.1 and SSL are not among the versions (R8996-2-a, R7672-8.1-b)."""
         assert hello().versions == (TLS_1_3, TLS_1_2)
 
     def test_the_name_is_there_exactly(self) -> None:
-        """SNI is the request's name."""
+        """R7671-3-b: SNI is the request's name."""
         assert hello().server_name == b"mx.example.test"
         assert client_hello.SERVER_NAME not in hello(server_name=None).extensions
 
@@ -67,7 +67,8 @@ class TestOffer:
         ],
     )
     def test_extensions_that_do_not_belong_here(self, extension: int) -> None:
-        """No ALPN, compressed certificates, raw public keys, resumption, early data or client certificates."""
+        """R7671-5.1-g: No ALPN, compressed certificates, raw public keys, resumption, early data or client
+        certificates."""
         assert extension not in hello().extensions
 
     def test_no_tls_compression(self) -> None:

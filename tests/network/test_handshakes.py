@@ -204,7 +204,7 @@ class TestServerName:
         assert seen == [name]
 
     def test_a_server_that_insists_on_another_name_refuses_by_alert(self) -> None:
-        """unrecognized_name is an alert like any other."""
+        """R7671-3-c: unrecognized_name is an alert like any other."""
         context = pki.context("ecdsa")
         context.sni_callback = lambda *_: ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
         outcome = failure(with_tls(context))

@@ -199,7 +199,7 @@ class TestIssuers:
         assert {Code.TLSA_MISMATCH, Code.TLSA_TA_ROOT_NOT_SERVED} <= codes(verdict)
 
     def test_the_certificate_of_a_public_issuer(self) -> None:
-        """It works until the CA cross-signs; the line names the key."""
+        """R6698-A1.2-a: It works until the CA cross-signs; the line names the key."""
         found = said(host([record((2, 0, 1), YR1)], [PUBLIC, YR1]), Code.TLSA_TA_CERT_SELECTOR)
         assert found.severity is Severity.LATENT
         assert found.fact["line"].endswith(record((2, 1, 1), YR1).to_text())
@@ -235,7 +235,7 @@ class TestServerNames:
         assert found.code is Code.SNI_WRONG_CHAIN
 
     def test_the_name_is_needed(self) -> None:
-        """The same kind of certificate is right with the name and wrong without."""
+        """R7672-8.1-d: The same kind of certificate is right with the name and wrong without."""
         requirement = Requirement(Duty.AUTHENTICATE, HOST, self.RECORDS, (3600,))
         places = (
             judged(requirement, "192.0.2.1", served([OTHER, ISSUER], KeyType.RSA)),

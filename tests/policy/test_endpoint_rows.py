@@ -62,7 +62,8 @@ def test_the_table_has_a_row_for_every_refusal() -> None:
 @pytest.mark.parametrize("duty", [A, E])
 @pytest.mark.parametrize("refusal", list(Refusal))
 def test_where_tls_is_demanded(refusal: Refusal, duty: Duty) -> None:
-    """S4-A01 … A08, S4-E02 … E04: without TLS the host is refused, without a word from it we cannot tell."""
+    """R7671-10.3-b, R7672-1.3.1-a: S4-A01 … A08, S4-E02 … E04: without TLS the host is refused, without a word from it
+    we cannot tell."""
     verdict = judge_refusal(circumstances(duty), failure(refusal)).verdict
     assert (verdict.result, verdict.word) == UNDER_A[refusal]
 

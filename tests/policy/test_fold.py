@@ -53,12 +53,12 @@ def outcome(found: Fold) -> tuple[str, int]:
     ],
 )
 def test_hosts_fold_by_precedence(words: tuple[HostWord, ...], expected: tuple[str, int]) -> None:
-    """1 > 4 > 3 > 0; 5 only when there is nothing to judge; a missing host changes nothing."""
+    """R7672-2.2.1-j: 1 > 4 > 3 > 0; 5 only when there is nothing to judge; a missing host changes nothing."""
     assert outcome(fold(*words)) == expected
 
 
 def test_the_order_of_hosts_never_matters() -> None:
-    """The fold is a function of the set of hosts."""
+    """R7672-2.2.1-b: The fold is a function of the set of hosts."""
     for words in itertools.combinations(HostWord, 3):
         assert len({outcome(fold(*order)) for order in itertools.permutations(words)}) == 1
 

@@ -70,7 +70,7 @@ class TestLiveServers:
         assert found.switch is not None
 
     def test_pf_a_records_of_another_key_would_break(self) -> None:
-        """PF-a: The domain is protected now and would not be with these."""
+        """PF-a, R6698-A1-a: The domain is protected now and would not be with these."""
         found, _ = rehearsed("ee-matches.test", candidates("ee-matches.test", WRONG))
         assert (found.would, found.exit_status) == (Would.BE_BROKEN, 1)
 
@@ -130,7 +130,7 @@ class TestCandidateChains:
         assert (found.would, found.exit_status) == (Would.BE_BROKEN, 1)
 
     def test_r7671_8_1_a_a_record_added_first_would_protect(self) -> None:
-        """R7671-8.1-a: Both records published, the switch two TTLs of the published set later."""
+        """R7671-8.1-a, R6698-A4-a: Both records published, the switch two TTLs of the published set later."""
         renewed = chain("renewed", names=(self.host,))
         found = self.play(
             lambda texts, now: plan([self.host], tlsa=[*texts, record("3 1 1", renewed)], chains=[pem(renewed)])

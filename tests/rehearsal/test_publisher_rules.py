@@ -29,7 +29,7 @@ class TestCombinations:
     """RFC 7671 §8: every combination needs a record for the chain in use."""
 
     def test_r7671_8_a_a_combination_without_a_match_is_an_error(self) -> None:
-        """R7671-8-a: A good 3 1 1 does not excuse a 2 0 1 that is for the future only."""
+        """R7671-8-a, R7671-2-c, R7672-9.2-b: A good 3 1 1 does not excuse a 2 0 1 that is for the future only."""
         rehearsed = offline([EE_NEW, NOWHERE], NEW)
         assert (rehearsed.would, rehearsed.exit_status) == (Would.BE_PROTECTED, 1)
         assert rehearsed.reason == "publisher-rules"
@@ -77,7 +77,7 @@ class TestDigests:
         assert Code.DIGEST_SETS_DIFFER not in set_codes(*records)
 
     def test_sha512_alone_is_said(self) -> None:
-        """SHA2-256 is what every sender must know (RFC 6698 §6)."""
+        """R7671-2-b: SHA2-256 is what every sender must know (RFC 6698 §6)."""
         rehearsed = offline([record("3 1 2", NEW)], NEW)
         assert rehearsed.exit_status == 0
         assert Code.TLSA_SHA512_ONLY in codes(rehearsed)
@@ -93,7 +93,7 @@ class TestDigests:
         assert Code.TLSA_DUPLICATE in codes(offline([EE_NEW, EE_NEW], NEW))
 
     def test_pkix_usages_authenticate_nobody_on_smtp(self) -> None:
-        """A set of PKIX-EE alone makes TLS a must and protects nothing (RFC 7672 §3.1.3)."""
+        """R7671-4-b, R7672-3.1.3-a: A set of PKIX-EE alone makes TLS a must and protects nothing (RFC 7672 §3.1.3)."""
         rehearsed = offline([record("1 1 1", NEW)], NEW)
         assert (rehearsed.would, rehearsed.exit_status) == (Would.BE_UNPROTECTED, 3)
         assert codes(rehearsed) >= {Code.TLSA_USAGE_PKIX, Code.TLSA_ALL_UNUSABLE}

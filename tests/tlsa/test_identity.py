@@ -65,7 +65,8 @@ def cn_leaf(*common_names: str, more: object = ()) -> Certificate:
     ],
 )
 def test_one_name_against_one_reference(presented: str, reference: str, matches: bool) -> None:
-    """Case-insensitive ASCII, a whole first label as wildcard, two labels after it, nothing else."""
+    """R7672-3.2.3-c, -3.2.3-d, -3.2.3-f, R7671-10.2-c: Case-insensitive ASCII, a whole first label as wildcard, two
+    labels after it, nothing else."""
     found = identify(leaf(presented.encode()), [reference])
     assert isinstance(found, NameMatched) is matches
 
@@ -84,7 +85,7 @@ class TestCommonName:
         assert isinstance(identify(cn_leaf("x", HOST, "y"), [HOST]), NameMatched)
 
     def test_one_dns_name_makes_it_void(self) -> None:
-        """§3.2.3: with a dNSName, only those are matched."""
+        """R7672-3.2.3-a: §3.2.3: with a dNSName, only those are matched."""
         assert identify(leaf(b"other.test"), [HOST]) == NameMismatch(
             ("other.test",), f"none of the 1 names in the certificate is {HOST}"
         )

@@ -31,7 +31,8 @@ MX_HOST = "mx.example.org."
     ],
 )
 def test_every_lookup_comes_to_exactly_one_of_four(name: str, bend: object, status: str) -> None:
-    """R4035-4.3-a: secure, insecure, bogus or indeterminate; two have a kind, one needs no reason."""
+    """R4035-4.3-a, R7672-2.1.1-a, -2.1.1-g: secure, insecure, bogus or indeterminate; two have a kind, one needs no
+    reason."""
     recursive = Recursive(example())
     if bend is not None:
         recursive.bend(name, "A", bend)  # type: ignore[arg-type]
@@ -45,7 +46,7 @@ def test_every_lookup_comes_to_exactly_one_of_four(name: str, bend: object, stat
 @pytest.mark.parametrize("flags", [0, dns.flags.AD, dns.flags.CD, dns.flags.AD | dns.flags.CD])
 @pytest.mark.parametrize("with_do", [True, False])
 def test_ad_cd_and_do_of_a_reply_are_disregarded(flags: int, with_do: bool) -> None:
-    """R6840-5.7-a, R6840-5.6-a: AD, CD and DO of a reply change nothing, on good and bad data."""
+    """R6840-5.7-a, R6840-5.6-a, R6698-4.1-e: AD, CD and DO of a reply change nothing, on good and bad data."""
 
     def flagged(reply: dns.message.Message) -> dns.message.Message | NoReply:
         reply.flags |= flags

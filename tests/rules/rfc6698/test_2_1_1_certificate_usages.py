@@ -17,18 +17,18 @@ CHAIN = [LEAF, ISSUER, ROOT]
 @pytest.mark.parametrize("selector", [0, 1])
 @pytest.mark.parametrize("matching_type", [0, 1, 2])
 class TestUsages:
-    """Every selector and matching type means the same under every usage."""
+    """R6698-6-a, R6698-2.1.3-a: Every selector and matching type means the same under every usage."""
 
     @pytest.mark.parametrize("anchor", [ISSUER, ROOT])
     def test_pkix_ta_is_an_issuer_below_a_trusted_root(self, selector, matching_type, anchor) -> None:
-        """Usage 0: the path passes PKIX and contains a CA that the record names."""
+        """R6698-2.1.1-a: Usage 0: the path passes PKIX and contains a CA that the record names."""
         published = record((0, selector, matching_type), anchor)
         trusted = judge([published], CHAIN, service="generic", roots=[ROOT.der])
         assert (trusted.outcome, trusted.depth) == (Outcome.AUTHENTICATED, CHAIN.index(anchor))
         assert judge([published], CHAIN, service="generic").reason is Reason.UNTRUSTED
 
     def test_pkix_ee_is_the_leaf_below_a_trusted_root(self, selector, matching_type) -> None:
-        """Usage 1: the leaf is named and its path passes PKIX."""
+        """R6698-2.1.1-b: Usage 1: the leaf is named and its path passes PKIX."""
         published = record((1, selector, matching_type), LEAF)
         trusted = judge([published], CHAIN, service="generic", roots=[ROOT.der])
         assert (trusted.outcome, trusted.depth) == (Outcome.AUTHENTICATED, 0)
@@ -36,12 +36,12 @@ class TestUsages:
 
     @pytest.mark.parametrize("anchor", [ISSUER, ROOT])
     def test_dane_ta_is_an_issuer_on_the_path(self, selector, matching_type, anchor) -> None:
-        """Usage 2: a path leads to the certificate that the record names; no other trust is needed."""
+        """R6698-2.1.1-c: Usage 2: a path leads to the certificate that the record names; no other trust is needed."""
         report = judge([record((2, selector, matching_type), anchor)], CHAIN)
         assert (report.outcome, report.depth) == (Outcome.AUTHENTICATED, CHAIN.index(anchor))
 
     def test_dane_ee_is_the_leaf(self, selector, matching_type) -> None:
-        """Usage 3: the leaf is named, and that is all."""
+        """R6698-2.1.1-d: Usage 3: the leaf is named, and that is all."""
         report = judge([record((3, selector, matching_type), LEAF)], [LEAF])
         assert (report.outcome, report.depth) == (Outcome.AUTHENTICATED, 0)
 

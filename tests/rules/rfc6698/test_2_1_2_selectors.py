@@ -76,7 +76,7 @@ DESCRIPTIONS = {
 
 @pytest.mark.parametrize("name", ODD_KEYS)
 class TestPublicKeyInfo:
-    """Selector 1 is the SubjectPublicKeyInfo with its algorithm, cut out of the certificate."""
+    """R6698-2.1.2-b: Selector 1 is the SubjectPublicKeyInfo with its algorithm, cut out of the certificate."""
 
     def test_it_is_cut_and_not_rewritten(self, name: str) -> None:
         """However the key is encoded, those octets are the ones that count."""
@@ -86,14 +86,14 @@ class TestPublicKeyInfo:
 
     @pytest.mark.parametrize("kind", MatchingType)
     def test_a_record_over_those_octets_authenticates(self, name: str, kind: MatchingType) -> None:
-        """A `3 1 x` record that hashes the octets as sent matches."""
+        """R6698-2.1.3-a, R6698-6-b: A `3 1 x` record that hashes the octets as sent matches."""
         data = {0: bytes, 1: lambda o: hashlib.sha256(o).digest(), 2: lambda o: hashlib.sha512(o).digest()}
         published = TlsaRecord(3, 1, kind, data[kind](ODD_KEYS[name]))
         assert judge([published], [assemble(spki=ODD_KEYS[name])]).outcome is Outcome.AUTHENTICATED
 
 
 class TestCertificate:
-    """Selector 0 is the certificate as it was sent, whatever may be wrong with it."""
+    """R6698-2.1.2-a: Selector 0 is the certificate as it was sent, whatever may be wrong with it."""
 
     def test_a_library_would_write_some_keys_otherwise(self) -> None:
         """Why the key is cut out: what a library writes back is not what was sent."""

@@ -14,13 +14,13 @@ class TestRdata:
 
     @pytest.mark.parametrize("length", [1, 32, 64, 4000])
     def test_the_data_reaches_to_the_end(self, length: int) -> None:
-        """Everything after the third octet is association data."""
+        """R6698-2.1-a: Everything after the third octet is association data."""
         found = parse_rdata(bytes([3, 1, 1]) + bytes(length))
         assert found == TlsaRecord(3, 1, 1, bytes(length))
 
     @pytest.mark.parametrize("length", [0, 1, 2, 3])
     def test_rdata_without_data_is_malformed_and_kept(self, length: int) -> None:
-        """Below four octets there is no record, yet its octets are not lost."""
+        """R6698-2.1-b: Below four octets there is no record, yet its octets are not lost."""
         assert parse_rdata(bytes(length)) == MalformedTlsa(bytes(length))
 
     @pytest.mark.parametrize("length", [0, 1, 2, 3])
@@ -30,7 +30,7 @@ class TestRdata:
             TlsaRecord.from_rdata(bytes(length))
 
     def test_unassigned_numbers_are_kept(self) -> None:
-        """The registries may grow; nothing is refused for a number (RFC 6698 §7)."""
+        """IANA-tlsa-a: The registries may grow; nothing is refused for a number (RFC 6698 §7)."""
         assert parse_rdata(bytes([255, 17, 99, 1])) == TlsaRecord(255, 17, 99, b"\1")
 
     @pytest.mark.parametrize("numbers", [(256, 0, 0), (0, -1, 0), (0, 0, 1000)])
@@ -63,7 +63,7 @@ class TestPresentation:
         ],
     )
     def test_one_record_has_many_spellings(self, text: str) -> None:
-        """Case, blanks, leading zeros, acronyms and the form for unknown types are all understood."""
+        """R6698-2.2-a: Case, blanks, leading zeros, acronyms and the form for unknown types are all understood."""
         assert parse_text(text) == TlsaRecord(3, 1, 1, DIGEST)
 
     @pytest.mark.parametrize(
@@ -83,12 +83,12 @@ class TestPresentation:
         ],
     )
     def test_a_slip_is_explained(self, text: str, sentence: str) -> None:
-        """What is no record is refused with a sentence that says where."""
+        """R6698-2.2-a: What is no record is refused with a sentence that says where."""
         with pytest.raises(ValueError, match=sentence):
             parse_text(text)
 
     def test_numerals_are_published(self) -> None:
-        """The printed form uses numbers, which every server reads (RFC 7218 §2)."""
+        """R7218-2-a: The printed form uses numbers, which every server reads (RFC 7218 §2)."""
         assert TlsaRecord(2, 0, 2, b"\xab").to_text() == "2 0 2 ab"
 
     @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ class TestPresentation:
         ],
     )
     def test_people_are_shown_both(self, numbers: tuple[int, int, int], shown: str) -> None:
-        """Acronym and number; the number alone where there is no acronym."""
+        """R7218-2-a: Acronym and number; the number alone where there is no acronym."""
         assert TlsaRecord(*numbers, DIGEST).acronyms == shown
 
     def test_malformed_rdata_is_printed_as_unknown(self) -> None:
@@ -114,5 +114,5 @@ class TestPresentation:
         [("PKIX-TA Cert Full", (0, 0, 0)), ("PrivCert PrivSel PrivMatch", (255, 255, 255))],
     )
     def test_every_acronym_has_its_number(self, acronyms: str, numbers: tuple[int, int, int]) -> None:
-        """RFC 7218 §2."""
+        """R7218-2-a: RFC 7218 §2."""
         assert parse_text(f"{acronyms} 00") == TlsaRecord(*numbers, b"\0")

@@ -45,7 +45,8 @@ IDS = [f"{rdata[:3].hex()}+{len(rdata[3:])}" for rdata, _ in UNUSABLE]
 
 @pytest.mark.parametrize(("rdata", "reason"), UNUSABLE, ids=IDS)
 class TestUnusable:
-    """Unknown numbers and malformed data: the association is as good as absent, the RRset is not."""
+    """R6698-4.1-f, -4.1-g: Unknown numbers and malformed data: the association is as good as absent, the RRset is
+    not."""
 
     def test_the_reason_is_told(self, rdata: bytes, reason: UnusableReason) -> None:
         """Each way to be unusable has its own word."""
@@ -54,7 +55,7 @@ class TestUnusable:
         assert found.reason is reason
 
     def test_nobody_is_authenticated_by_it_and_nobody_refused(self, rdata, reason) -> None:
-        """Alone it leaves no usable record, which is neither a pass nor a mismatch (RFC 7672 §2.2)."""
+        """IANA-tlsa-a: Alone it leaves no usable record, which is neither a pass nor a mismatch (RFC 7672 §2.2)."""
         report = judge([parse_rdata(rdata)], [LEAF, ROOT])
         assert (report.outcome, report.reason) == (Outcome.NO_USABLE_TLSA, None)
         assert (report.records[0].state, report.records[0].alone) == (RecordState.UNUSABLE, None)
@@ -70,18 +71,18 @@ class TestSeveral:
     """One usable association that matches is enough."""
 
     def test_records_are_alternatives(self) -> None:
-        """A record that matches nothing takes nothing away."""
+        """R6698-4.1-h: A record that matches nothing takes nothing away."""
         report = judge([wrong((3, 1, 1)), record((3, 1, 1), LEAF), wrong((2, 0, 1))], [LEAF, ROOT])
         assert (report.outcome, report.matched) == (Outcome.AUTHENTICATED, 1)
 
     def test_every_record_is_judged_also_after_the_first_match(self) -> None:
-        """The report knows of each record what it would do alone."""
+        """R6698-4.1-h: The report knows of each record what it would do alone."""
         records = [record((3, 1, 1), LEAF), wrong((3, 1, 1)), record((2, 0, 1), ROOT)]
         report = judge(records, [LEAF, ROOT])
         assert [one.alone for one in report.records] == ["authenticated", "failed", "authenticated"]
 
     def test_usable_records_and_no_match_fail(self) -> None:
-        """A client aborts (RFC 6698 §4.1)."""
+        """R6698-4.1-i: A client aborts (RFC 6698 §4.1)."""
         report = judge([wrong((3, 1, 1))], [LEAF, ROOT])
         assert (report.outcome, report.reason) == (Outcome.FAILED, Reason.NO_MATCH)
 

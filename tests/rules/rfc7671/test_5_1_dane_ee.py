@@ -30,28 +30,28 @@ DEFECTS = {
 @pytest.mark.parametrize("numbers", [(3, 0, 0), (3, 0, 1), (3, 1, 0), (3, 1, 1), (3, 1, 2)])
 @pytest.mark.parametrize("defect", DEFECTS)
 def test_what_else_the_leaf_says_is_ignored(numbers, defect) -> None:
-    """§5.1: neither names nor dates, purposes, constraints or signatures are looked at."""
+    """R7671-5.1-a, -5.1-b, -5.1-c: §5.1: neither names nor dates, purposes, constraints or signatures are looked at."""
     leaf = make_leaf(**{"issuer": ROOT, **DEFECTS[defect]})
     for chain in ([leaf], [leaf, ROOT], [leaf, make_ca("Old", valid=EXPIRED)]):
         assert judge([record(numbers, leaf)], chain).outcome is Outcome.AUTHENTICATED
 
 
 def test_no_reference_name_is_needed() -> None:
-    """§5.1: the binding of name and key is the record itself."""
+    """R7671-5.1-a, R7672-3.1.1-a, R7672-3.2.1-a: §5.1: the binding of name and key is the record itself."""
     leaf = make_leaf(issuer=ROOT)
     assert judge([record((3, 1, 1), leaf)], [leaf], names=[]).outcome is Outcome.AUTHENTICATED
 
 
 @pytest.mark.parametrize(("valid", "note"), [(EXPIRED, Note.LEAF_EXPIRED), (NOT_YET, Note.LEAF_NOT_YET_VALID)])
 def test_ignored_dates_are_still_told(valid, note) -> None:
-    """The operator hears of a date that other clients would refuse."""
+    """R7671-5.1-b: The operator hears of a date that other clients would refuse."""
     leaf = make_leaf(issuer=ROOT, valid=valid)
     assert note in judge([record((3, 1, 1), leaf)], [leaf]).notes
 
 
 @pytest.mark.parametrize("place", [1, 2])
 def test_only_the_first_certificate_is_the_leaf(place) -> None:
-    """§5.1: a record that names another certificate of the chain matches nothing, and that is told."""
+    """R7671-5.1-f: §5.1: a record that names another certificate of the chain matches nothing, and that is told."""
     leaf, issuer = make_leaf(issuer=make_ca("Issuer", issuer=ROOT)), make_ca("Issuer", issuer=ROOT)
     chain = [leaf, issuer, ROOT]
     report = judge([record((3, 1, 1), chain[place])], chain)

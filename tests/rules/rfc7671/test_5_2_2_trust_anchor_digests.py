@@ -16,7 +16,7 @@ DIGESTS = [(2, 0, 1), (2, 0, 2), (2, 1, 1), (2, 1, 2)]
 
 @pytest.mark.parametrize("numbers", DIGESTS)
 class TestDigests:
-    """Nobody can build a path to a certificate of which he has the digest alone."""
+    """R7671-5.2.2-c: Nobody can build a path to a certificate of which he has the digest alone."""
 
     def test_a_served_anchor_is_matched_where_it_stands(self, numbers) -> None:
         """The digest is compared with every issuer on the path."""
@@ -25,7 +25,7 @@ class TestDigests:
 
     @pytest.mark.parametrize(("anchor", "chain"), [(ROOT, [LEAF, ISSUER]), (ISSUER, [LEAF])])
     def test_an_anchor_left_out_of_the_chain_is_missing(self, numbers, anchor, chain) -> None:
-        """S4-A14: only digests of anchors are published and no anchor is served."""
+        """S4-A14, R7671-5.2-a, R7672-3.1.2-a: only digests of anchors are published and no anchor is served."""
         report = judge([record(numbers, anchor)], chain)
         assert report.reason is Reason.NO_MATCH
         assert report.ta_missing
@@ -38,7 +38,7 @@ class TestDigests:
         assert not report.ta_missing
 
     def test_a_trust_store_does_not_help(self, numbers) -> None:
-        """§5.2.2: only served certificates, and those in the records, are used for usage 2."""
+        """R7671-5.2.2-a: §5.2.2: only served certificates, and those in the records, are used for usage 2."""
         report = judge([record(numbers, ROOT)], [LEAF, ISSUER], service="generic", roots=[ROOT.der])
         assert report.outcome is Outcome.FAILED
 
@@ -48,7 +48,8 @@ class TestFullCertificates:
 
     @pytest.mark.parametrize(("anchor", "chain"), [(ROOT, [LEAF, ISSUER]), (ISSUER, [LEAF])])
     def test_an_anchor_in_dns_alone_is_found(self, anchor, chain) -> None:
-        """Verification must work where the anchor appears in DNS only; that it is not served is told."""
+        """R7671-5.2.2-b, -5.2-a: Verification must work where the anchor appears in DNS only; that it is not served is
+        told."""
         report = judge([record((2, 0, 0), anchor)], chain)
         assert (report.outcome, report.depth) == (Outcome.AUTHENTICATED, len(chain))
         assert report.records[0].served_index is None

@@ -32,7 +32,7 @@ PSS_SHA256 = bytes.fromhex(
 
 
 class TestBareKeys:
-    """The key is tried on the last certificate of the path, when no certificate of the path has it."""
+    """R7671-5.2.3-a: The key is tried on the last certificate of the path, when no certificate of the path has it."""
 
     @pytest.mark.parametrize(("signer", "chain"), [(ROOT, [LEAF, ISSUER]), (ISSUER, [LEAF])])
     def test_the_signer_of_the_topmost_certificate_authenticates(self, signer, chain) -> None:

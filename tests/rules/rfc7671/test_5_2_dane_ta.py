@@ -42,14 +42,14 @@ class TestAnchor:
 
     @pytest.mark.parametrize("numbers", DIGESTS)
     def test_an_intermediate_is_enough(self, numbers) -> None:
-        """The path ends where the record matches; the root need be neither served nor trusted."""
+        """R7671-5.2-d: The path ends where the record matches; the root need be neither served nor trusted."""
         report = judge([record(numbers, ISSUER)], [LEAF, ISSUER])
         assert (report.outcome, report.depth) == (Outcome.AUTHENTICATED, 1)
 
     @pytest.mark.parametrize("ca", [True, False])
     @pytest.mark.parametrize("numbers", [*DIGESTS, (2, 0, 0)])
     def test_the_leaf_is_never_its_own_anchor(self, numbers, ca) -> None:
-        """Decision A-2: a self-signed leaf is refused, as senders do; a CA's leaf all the more."""
+        """R7671-5.2-h: Decision A-2: a self-signed leaf is refused, as senders do; a CA's leaf all the more."""
         usage = key_usage("digital_signature", "key_cert_sign")
         for leaf in (make_leaf(ca=ca, usage=usage), make_leaf(ca=ca, usage=usage, issuer=ROOT)):
             report = judge([record(numbers, leaf)], [leaf])
@@ -58,7 +58,7 @@ class TestAnchor:
 
     @pytest.mark.parametrize("numbers", DIGESTS)
     def test_a_matching_certificate_off_the_path_proves_nothing(self, numbers) -> None:
-        """Anybody can append somebody's CA to his own chain."""
+        """R7671-5.2-e: Anybody can append somebody's CA to his own chain."""
         forged = make_leaf(issuer=make_ca("Forger"))
         report = judge([record(numbers, ISSUER)], [forged, make_ca("Forger"), ISSUER, ROOT])
         assert report.reason is Reason.NO_MATCH
@@ -71,7 +71,7 @@ class TestAnchor:
         assert judge([record((2, 1, 1), ISSUER)], [forged, ISSUER]).reason is Reason.SIGNATURE
 
     def test_the_order_as_served_is_not_trusted(self) -> None:
-        """RFC 8446 §4.4.2: after the leaf they may come in any order."""
+        """R7671-5.2-j: RFC 8446 §4.4.2: after the leaf they may come in any order."""
         report = judge([record((2, 1, 1), ROOT)], [LEAF, ROOT, ISSUER])
         assert (report.outcome, report.depth) == (Outcome.AUTHENTICATED, 2)
         assert report.records[0].served_index == 1
@@ -100,7 +100,7 @@ class TestPath:
         ],
     )
     def test_the_leaf(self, changes, reason) -> None:
-        """Dates, purposes, critical extensions and names of the leaf count under usage 2."""
+        """R7671-5.2-f, -5.2-i: Dates, purposes, critical extensions and names of the leaf count under usage 2."""
         report = judge([record((2, 1, 1), ISSUER)], [make_leaf(issuer=ISSUER, **changes), ISSUER])
         assert (report.outcome, report.reason) == (Outcome.FAILED, reason)
 
@@ -120,14 +120,14 @@ class TestPath:
         ],
     )
     def test_an_intermediate_below_the_anchor(self, changes, reason) -> None:
-        """An issuer must be one, must be valid, and must allow what is below it."""
+        """R7671-5.2-f: An issuer must be one, must be valid, and must allow what is below it."""
         issuer = make_ca("Issuer", **{"issuer": ROOT, **changes})
         chain = [make_leaf(issuer=issuer), issuer, ROOT]
         report = judge([record((2, 0, 1), ROOT)], chain)
         assert (report.outcome, report.reason) == (Outcome.FAILED, reason)
 
     def test_the_path_length_of_the_anchor_counts(self) -> None:
-        """R7671-5.2.1-b: an anchor that allows no CA below it has one below it."""
+        """R7671-5.2.1-b, R7672-3.1.2-c: an anchor that allows no CA below it has one below it."""
         root = make_ca("Short root", path_length=0)
         issuer = make_ca("Issuer", issuer=root)
         chain = [make_leaf(issuer=issuer), issuer, root]
@@ -160,7 +160,7 @@ class TestPath:
         ("permitted", "outcome"), [("example.test", Outcome.AUTHENTICATED), ("other.test", Outcome.FAILED)]
     )
     def test_the_name_constraints_of_the_anchor_count(self, permitted, outcome) -> None:
-        """R7671-5.2.1-b: what the anchor permits is honoured even under selector 1."""
+        """R7671-5.2.1-b, R7672-3.1.2-c: what the anchor permits is honoured even under selector 1."""
         root = make_ca("Constrained", more=constrained(permitted))
         report = judge([record((2, 1, 1), root)], [make_leaf(issuer=root), root])
         assert report.outcome is outcome
@@ -177,19 +177,20 @@ class TestPath:
 
     @pytest.mark.parametrize("names", [[], ["other.test"]])
     def test_without_an_acceptable_name_nobody_is_authenticated(self, names) -> None:
-        """§5.2: the name check is required; no name given is no name found."""
+        """R7671-5.2-b, R7671-10.2-b, R7672-3.2.2-a: §5.2: the name check is required; no name given is no name
+        found."""
         report = judge([record((2, 1, 1), ISSUER)], [LEAF, ISSUER], names=names)
         assert report.reason is Reason.NAME
         assert report.records[0].depth == 1
 
     def test_any_reference_name_will_do(self) -> None:
-        """RFC 7672 §3.2.2: base domain or next-hop domain."""
+        """R7672-3.2.2-b: RFC 7672 §3.2.2: base domain or next-hop domain."""
         report = judge([record((2, 1, 1), ISSUER)], [LEAF, ISSUER], names=["a.test", HOST])
         assert report.outcome is Outcome.AUTHENTICATED
 
 
 class TestDates:
-    """Decision A-6: an anchor's own dates count where it is self-signed, as for senders with OpenSSL."""
+    """R7671-5.2-g: Decision A-6: an anchor's own dates count where it is self-signed, as for senders with OpenSSL."""
 
     @pytest.mark.parametrize(
         ("valid", "reason", "note"),

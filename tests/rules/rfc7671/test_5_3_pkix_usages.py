@@ -22,7 +22,7 @@ class TestTrustStore:
         [({"valid": EXPIRED}, Reason.EXPIRED), ({"dns_names": ["other.test"]}, Reason.NAME)],
     )
     def test_dates_and_names_of_the_leaf_count(self, changes, reason) -> None:
-        """§5.3: PKIX-EE is a match on top of ordinary validation."""
+        """R7671-5.3-a: §5.3: PKIX-EE is a match on top of ordinary validation."""
         leaf = make_leaf(issuer=ISSUER, **changes)
         report = judge([record((1, 1, 1), leaf)], [leaf, ISSUER], service="generic", roots=[ROOT.der])
         assert report.reason is reason
@@ -35,7 +35,7 @@ class TestTrustStore:
         assert report.reason is Reason.EXPIRED
 
     def test_an_intermediate_in_the_store_does_not_end_the_path(self) -> None:
-        """§5.4: it is extended past a trusted certificate that is not self-signed."""
+        """R7671-5.4-a: §5.4: it is extended past a trusted certificate that is not self-signed."""
         published = record((0, 1, 1), ROOT)
         both = judge([published], CHAIN, service="generic", roots=[ISSUER.der, ROOT.der])
         assert (both.outcome, both.depth, both.records[0].served_index) == (Outcome.AUTHENTICATED, 2, None)
@@ -66,12 +66,12 @@ class TestSmtp:
 
     @pytest.mark.parametrize(("numbers", "made"), [((1, 1, 1), LEAF), ((0, 1, 1), ISSUER)])
     def test_a_record_that_would_match_is_not_used(self, numbers, made) -> None:
-        """Not even beside a trust store in which everything verifies."""
+        """R7671-4-a, R7672-3.1.3-b: Not even beside a trust store in which everything verifies."""
         report = judge([record(numbers, made)], CHAIN, roots=[ROOT.der])
         assert report.outcome is Outcome.NO_USABLE_TLSA
         assert report.records[0].state is RecordState.UNUSABLE
 
     def test_it_does_not_rescue_a_set(self) -> None:
-        """The usable record misses, so the set does."""
+        """R7672-3.2-a: The usable record misses, so the set does."""
         report = judge([record((1, 1, 1), LEAF), wrong((3, 1, 1))], CHAIN, roots=[ROOT.der])
         assert (report.outcome, report.reason) == (Outcome.FAILED, Reason.NO_MATCH)

@@ -22,7 +22,7 @@ class TestAgility:
 
     @pytest.mark.parametrize("turn", [1, -1])
     def test_a_weaker_digest_is_ignored(self, turn: int) -> None:
-        """The stronger one misses, so the set does; the weaker one's match is told."""
+        """R7671-9-b, -9-d, -9-e: The stronger one misses, so the set does; the weaker one's match is told."""
         report = judge([GOOD, STRONGER][::turn], CHAIN)
         assert report.outcome is Outcome.FAILED
         assert report.agility_only
@@ -30,30 +30,30 @@ class TestAgility:
         assert next(one for one in report.records if one.state is IGNORED).alone is Outcome.AUTHENTICATED
 
     def test_an_unusable_record_displaces_nothing(self) -> None:
-        """Unusable records are gone before the strongest is chosen."""
+        """R7671-9-a: Unusable records are gone before the strongest is chosen."""
         for bad in (TlsaRecord(3, 1, 2, bytes(63)), TlsaRecord(3, 1, 3, bytes(64))):
             assert judge([GOOD, bad], CHAIN).outcome is Outcome.AUTHENTICATED
 
     def test_full_data_is_never_ignored(self) -> None:
-        """Full(0) is no digest."""
+        """R7671-9-c: Full(0) is no digest."""
         report = judge([record((3, 1, 0), LEAF), STRONGER], CHAIN)
         assert report.outcome is Outcome.AUTHENTICATED
         assert Note.AGILITY_ONLY_WEAKER_MATCHES not in report.notes
 
     @pytest.mark.parametrize("good", [record((3, 0, 1), LEAF), record((2, 1, 1), ROOT)])
     def test_another_selector_or_usage_is_another_set(self, good: TlsaRecord) -> None:
-        """Agility stays within one usage and one selector."""
+        """R7671-9-f: Agility stays within one usage and one selector."""
         report = judge([good, STRONGER], CHAIN)
         assert report.outcome is Outcome.AUTHENTICATED
         assert IGNORED not in {one.state for one in report.records}
 
     def test_several_of_the_strongest_all_count(self) -> None:
-        """The strongest digest may stand for several keys."""
+        """R7671-9-b: The strongest digest may stand for several keys."""
         report = judge([STRONGER, record((3, 1, 2), LEAF), wrong((3, 1, 1))], CHAIN)
         assert (report.outcome, report.matched) == (Outcome.AUTHENTICATED, 1)
 
     def test_it_holds_for_trust_anchors(self) -> None:
-        """§9 does not tell usages apart."""
+        """R7671-9-b: §9 does not tell usages apart."""
         report = judge([record((2, 0, 1), ROOT), wrong((2, 0, 2))], CHAIN)
         assert report.outcome is Outcome.FAILED
         assert report.agility_only

@@ -35,19 +35,19 @@ class TestMxAnswers:
     """Each MX answer leads to hosts, or ends the check in its own way."""
 
     def test_hosts_come_by_preference_then_name(self) -> None:
-        """S1-03: better preference first; equal ones in a stable order."""
+        """S1-03, R7672-2.2.1-b: better preference first; equal ones in a stable order."""
         found = hosts(secure("20 b.test.", "10 z.test.", "10 a.test."))
         assert [(one.name, one.preference) for one in found.hosts] == [("a.test", 10), ("z.test", 10), ("b.test", 20)]
         assert found.secure
 
     def test_an_insecure_answer_goes_on_with_the_insecure_mx_flag(self) -> None:
-        """S1-04, D-1: hosts are judged all the same."""
+        """S1-04, D-1, R7672-2.2.1-e: hosts are judged all the same."""
         found = hosts(insecure("10 mx.test."))
         assert not found.secure
         assert Code.MX_INSECURE in codes(found)
 
     def test_an_insecure_answer_ends_where_dane_is_required(self) -> None:
-        """S1-05: mandatory DANE is not met."""
+        """S1-05, R7672-2.2.1-d: mandatory DANE is not met."""
         found = ended(insecure("10 mx.test."), require_dane=True)
         assert (found.word, found.reason, found.tlsrpt) == (DomainWord.BROKEN, "dane-required", "dane-required")
 
@@ -56,13 +56,13 @@ class TestMxAnswers:
         assert ended(insecure("0 ."), require_dane=True).reason == "null-mx"
 
     def test_a_bogus_answer_breaks_the_domain(self) -> None:
-        """S1-06: proven by our own validator."""
+        """S1-06, R7672-2.1.2-a: proven by our own validator."""
         found = ended(bogus())
         assert (found.word, found.reason, found.tlsrpt) == (DomainWord.BROKEN, "mx-bogus", "dnssec-invalid")
 
     @pytest.mark.parametrize("failure", [servfail(), timeout()])
     def test_a_failed_lookup_is_undetermined(self, failure: Lookup) -> None:
-        """S1-07, S1-08: never a fallback to addresses, never a fault of the domain's records."""
+        """S1-07, S1-08, R7672-2.1.2-a: never a fallback to addresses, never a fault of the domain's records."""
         found = ended(failure)
         assert (found.word, found.tlsrpt) == (DomainWord.UNDETERMINED, None)
         assert codes(found) == {Code.MX_LOOKUP_FAILED}
@@ -83,7 +83,7 @@ class TestMxAnswers:
         assert ended(Indeterminate(Why(Cause.ALIAS_LOOP, "circle"))).word is DomainWord.UNDETERMINED
 
     def test_no_mx_makes_the_domain_its_own_host(self) -> None:
-        """S1-09, S1-10: implicit MX, with the security of the denial."""
+        """S1-09, S1-10, R7672-2.2.2-j: implicit MX, with the security of the denial."""
         found = hosts(nodata())
         assert ([one.name for one in found.hosts], found.secure, found.implicit) == (["example.test"], True, True)
         assert not hosts(insecure()).secure
@@ -120,7 +120,7 @@ class TestMxAnswers:
         ],
     )
     def test_targets_that_are_no_hosts_are_not_looked_up(self, target: str, reason: str) -> None:
-        """S1-18, S1-20."""
+        """S1-18, S1-20, R7672-2.2-h."""
         found = hosts(secure(f"10 {target}", "20 mx.test."))
         assert [one.reason for one in found.inapplicable] == [reason]
         assert [one.name for one in found.hosts] == ["mx.test"]

@@ -32,24 +32,24 @@ class TestCandidates:
     """Nothing insecure before the name, and never an alias in the middle."""
 
     def test_a_secure_host_is_its_own_candidate(self) -> None:
-        """S2-01."""
+        """S2-01, R7672-2.2.2-d."""
         assert candidates(secure(A), nodata()) == [(HOST,)]
 
     def test_an_insecure_host_has_none(self) -> None:
-        """S2-02: TLSA is not even asked."""
+        """S2-02, R7672-2.2.2-c: TLSA is not even asked."""
         assert candidates(insecure(A), insecure()) == [()]
 
     def test_an_alias_secure_to_the_end_gives_the_final_name_then_the_host(self) -> None:
-        """S2-07: and never a name between."""
+        """S2-07, R7671-7-b, R7672-2.2.2-g, R7672-2.2.3-j: and never a name between."""
         aliases = (hop("mx.test.", "middle.test."), hop("middle.test.", "final.test."))
         assert candidates(secure(A, aliases=aliases), nodata()) == [("final.test", HOST)]
 
     def test_an_alias_into_an_unsigned_zone_leaves_the_host(self) -> None:
-        """S2-08."""
+        """S2-08, R7672-2.2.2-e."""
         assert candidates(insecure(A, aliases=UNSIGNED_TARGET), nodata()) == [(HOST,)]
 
     def test_an_insecure_first_hop_leaves_nothing(self) -> None:
-        """S2-09."""
+        """S2-09, R7672-2.2.2-f."""
         assert candidates(insecure(A, aliases=UNSIGNED_FIRST), nodata()) == [()]
 
     def test_families_that_end_at_different_names_have_their_own(self) -> None:
@@ -119,7 +119,7 @@ class TestNoAddress:
 
     @pytest.mark.parametrize("denial", [nodata(), nxdomain(), nodata(TO_FINAL)])
     def test_a_proven_absence_takes_the_host_out_of_the_fold(self, denial: Lookup) -> None:
-        """S2-03, S2-11."""
+        """S2-03, S2-11, R7672-2.2.2-b."""
         found = plan(denial, denial)
         assert isinstance(found, Stopped)
         assert found.word is HostWord.NO_ADDRESS
@@ -143,6 +143,6 @@ class TestNoAddress:
 
 
 def test_an_alias_as_mx_target_is_said() -> None:
-    """R7672-2.2.2-i: some senders skip such a host."""
+    """R7672-2.2.2-i, R7671-7-e: some senders skip such a host."""
     found = plan(secure(A, aliases=TO_FINAL), nodata())
     assert Code.MX_TARGET_CNAME in {one.code for one in found.findings}

@@ -36,7 +36,7 @@ class TestSecureRecords:
 
     @pytest.mark.parametrize("others", [(), (SHORT,), (PKIX, MALFORMED)])
     def test_one_usable_record_demands_authentication(self, others: tuple[bytes, ...]) -> None:
-        """S3-01, S3-10: a bad record beside it changes nothing."""
+        """S3-01, S3-10, R7672-2.2-a, R6698-4.1-a: a bad record beside it changes nothing."""
         found = answer(published(GOOD, *others))
         assert isinstance(found, Requirement)
         assert (found.duty, found.base_domain) == (Duty.AUTHENTICATE, "mx.test")
@@ -44,7 +44,8 @@ class TestSecureRecords:
 
     @pytest.mark.parametrize("rdata", [SHORT, PKIX, MALFORMED, b""])
     def test_records_that_nobody_can_use_still_demand_tls(self, rdata: bytes) -> None:
-        """S3-02, RFC 7672 §2.2: and the next candidate is not asked."""
+        """R7672-2.2-b, R7672-2.2.3-h, R6698-4.1-j, R7671-14-a: S3-02, RFC 7672 §2.2: and the next candidate is not
+        asked."""
         found = answer(published(rdata))
         assert isinstance(found, Requirement)
         assert (found.duty, found.reason) == (Duty.ENCRYPT, "all-unusable")
@@ -65,13 +66,13 @@ class TestNothingSecure:
 
     @pytest.mark.parametrize("denial", [nodata(), nxdomain()])
     def test_a_secure_denial_leads_on(self, denial: Lookup) -> None:
-        """S3-04."""
+        """S3-04, R7672-2.2-c."""
         found = answer(denial)
         assert isinstance(found, NextCandidate)
         assert found.reason == "tlsa-absent"
 
     def test_insecure_records_lead_on(self) -> None:
-        """S3-03."""
+        """S3-03, R7672-2.2.3-d, R6698-4.1-c."""
         why = Why(Cause.INSECURE_ALIAS, "an alias on the way is not signed")
         found = answer(Insecure("data", tlsa_records(GOOD), why))
         assert isinstance(found, NextCandidate)
@@ -104,7 +105,7 @@ class TestFailures:
         ],
     )
     def test_every_failure_has_its_word(self, failure: Lookup, word: HostWord, code: Code) -> None:
-        """S3-06 … S3-09."""
+        """S3-06 … S3-09, R7672-2.1.2-c, R7672-2.2-d, R6698-4.1-k."""
         found = answer(failure)
         assert isinstance(found, Stopped)
         assert (found.word, code_of(found)) == (word, code)
