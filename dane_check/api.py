@@ -14,17 +14,18 @@ from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
-from dane_check.check.outcome import DomainCheck
-from dane_check.check.served import Served
 from dane_check.dnssec.lookup import Lookup
 from dane_check.errors import UsageError
-from dane_check.evidence import Evidence
+from dane_check.live import SystemClock
 from dane_check.names import is_address_literal, parse_domain
 from dane_check.ports import Clock, Dialer, DnsTransport, Prober
-from dane_check.run import Run, SystemClock, open_run, replaying_run, server_names
+from dane_check.run import Run, open_run, replaying_run, server_names
 from dane_check.settings import Settings
 
 if TYPE_CHECKING:
+    from dane_check.check.outcome import DomainCheck
+    from dane_check.check.served import Served
+    from dane_check.evidence import Evidence
     from dane_check.rehearsal.candidates import CandidateChain, Plan, Record
     from dane_check.rehearsal.outcome import Rehearsal
 

@@ -2,53 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
-import time
-from collections.abc import Coroutine
+import importlib
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dane_check.check.domain import check_domain, check_relay, clock_trouble
-from dane_check.check.outcome import DomainCheck
-from dane_check.check.served import Served, served_chains
 from dane_check.check.session import DomainLookups, Probes, Session
 from dane_check.dnssec.anchors import TrustAnchors
 from dane_check.dnssec.lookup import Lookup
 from dane_check.dnssec.resolver import ValidatingResolver
 from dane_check.errors import UsageError
-from dane_check.evidence import Evidence
-from dane_check.evidence.file import from_text
-from dane_check.evidence.recorder import Notebook, RecordingProber, RecordingTransport
-from dane_check.evidence.replayer import ReplayProber, ReplayTransport
 from dane_check.inputs import anchors_of, own_name, question_of, read_text, servers_of
-from dane_check.limits import Limits
+from dane_check.live import LiveProber, SystemClock, live_transport
 from dane_check.names import parse_domain, safe
-from dane_check.policy.environment import clock_suspect
-from dane_check.ports import Clock, Dialer, DnsTransport, ProbeOutcome, Prober, ProbeRequest, Server, SmtpReply
+from dane_check.policy.clock import clock_suspect
+from dane_check.ports import Clock, Dialer, DnsTransport, Prober, Server
 from dane_check.settings import Settings
 
 if TYPE_CHECKING:
-    from dane_check.network.prober import SmtpProber
+    from dane_check.check.outcome import DomainCheck
+    from dane_check.check.served import Served
+    from dane_check.evidence import Evidence
+    from dane_check.evidence.recorder import Notebook
     from dane_check.rehearsal.candidates import Plan
     from dane_check.rehearsal.outcome import Rehearsal
 
+_ENGINE = "dane_check.check.domain"
 _RELAY = "host:"  # how evidence names a configured relay
 _NOT_RECORDED = frozenset({"resolver", "trust_anchor", "now", "timeout", "limits"})  # kept elsewhere, or moot offline
-
-
-class SystemClock:
-    """The machine's own clock."""
-
-    def now(self) -> datetime:
-        """The time of day, UTC."""
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        """Seconds that never run backwards."""
-        return time.monotonic()
 
 
 @dataclass(slots=True)
@@ -62,20 +50,31 @@ class Run:
     servers: tuple[Server, ...]
     anchors: tuple[str, ...]
     notebook: Notebook | None
-    live: _LiveProber | None
+    live: LiveProber | None
     clock_is_suspect: bool = False
     subjects: list[str] = field(default_factory=list)
 
     async def domain(self, name: str) -> DomainCheck:
         """The verdict on one domain, an absolute A-label name."""
-        return await self._noted(name, check_domain(self.session, name))
+        source = self.session.lookups()
+        async with self._ahead(source, (name, "MX")):
+            from dane_check.check.domain import check_domain
+
+            return await self._noted(name, check_domain(self.session, name, source))
 
     async def host(self, name: str, port: int) -> DomainCheck:
         """The verdict on one configured relay."""
-        return await self._noted(f"{_RELAY}{name}:{port}", check_relay(self.session, name, port))
+        source = self.session.lookups()
+        async with self._ahead(source, (name, "A"), (name, "AAAA")):
+            from dane_check.check.domain import check_relay
+
+            work = check_relay(self.session, name, port, source=source)
+            return await self._noted(f"{_RELAY}{name}:{port}", work)
 
     async def again(self, subject: str) -> DomainCheck:
         """What evidence calls `subject`, judged once more."""
+        from dane_check.check.domain import check_domain, check_relay
+
         if subject.startswith(_RELAY):
             name, _, port = subject.removeprefix(_RELAY).rpartition(":")
             if not port.isascii() or not port.isdigit():
@@ -83,8 +82,23 @@ class Run:
             return await check_relay(self.session, parse_domain(name), int(port))
         return await check_domain(self.session, parse_domain(subject))
 
+    @asynccontextmanager
+    async def _ahead(self, source: DomainLookups, *questions: tuple[str, str]) -> AsyncIterator[None]:
+        """The first questions leave at once, and the engine is loaded while they are under way."""
+        wanted = () if self.clock_is_suspect else questions
+        asked = [asyncio.create_task(source.lookup(name, rdtype)) for name, rdtype in wanted]
+        try:
+            if _ENGINE not in sys.modules:
+                await asyncio.to_thread(importlib.import_module, _ENGINE)
+            yield
+        finally:
+            for task in asked:
+                task.cancel()
+
     async def _noted(self, subject: str, work: Coroutine[object, object, DomainCheck]) -> DomainCheck:
         if self.clock_is_suspect:
+            from dane_check.check.domain import clock_trouble
+
             work.close()
             return clock_trouble(subject, self.session.now)
         self.subjects.append(subject)
@@ -109,6 +123,8 @@ class Run:
 
     async def served(self, name: str, port: int) -> Served:
         """The chains that one host serves."""
+        from dane_check.check.served import served_chains
+
         return await served_chains(self.session, name, port)
 
     def evidence(self) -> Evidence | None:
@@ -150,12 +166,15 @@ async def open_run(
     servers = servers_of(settings.resolver, given_transport=dns is not None)
     now = settings.now or clock.now()
     anchors, texts = anchors_of(settings, now)
-    transport = dns or _live_transport(settings.limits)
+    transport = dns or live_transport(settings.limits)
     live = None
     if prober is None:
-        prober = live = _LiveProber(settings, dialer)
-    notebook = Notebook() if record else None
-    if notebook is not None:
+        prober = live = LiveProber(settings, dialer)
+    notebook = None
+    if record:
+        from dane_check.evidence.recorder import Notebook, RecordingProber, RecordingTransport
+
+        notebook = Notebook()
         transport, prober = RecordingTransport(transport, notebook), RecordingProber(prober, notebook)
     suspect = settings.now is None and isinstance(clock, SystemClock) and clock_suspect(now)
     run = _assembled(settings, now, transport, prober, servers, anchors, texts, notebook, live)
@@ -165,6 +184,10 @@ async def open_run(
 
 async def replaying_run(evidence: Evidence | PathLike[str] | str) -> Run:
     """A run over what `evidence` holds, and nothing else."""
+    from dane_check.evidence import Evidence
+    from dane_check.evidence.file import from_text
+    from dane_check.evidence.replayer import ReplayProber, ReplayTransport
+
     if not isinstance(evidence, Evidence):
         evidence = from_text(read_text(Path(evidence), "evidence file"))
     known = {one.name for one in dataclasses.fields(Settings)} - _NOT_RECORDED
@@ -186,7 +209,7 @@ def _assembled(
     anchors: TrustAnchors,
     texts: tuple[str, ...],
     notebook: Notebook | None,
-    live: _LiveProber | None,
+    live: LiveProber | None,
 ) -> Run:
     resolver = ValidatingResolver(
         transport,
@@ -204,45 +227,6 @@ def _assembled(
     probes = Probes(prober, settings.limits.domain.sessions_per_address, live)
     session = Session(settings, now, lookups, probes, settings.helo or own_name())
     return Run(session, servers, texts, notebook, live)
-
-
-class _LiveProber:
-    """The live prober, loaded when the first session is due: OpenSSL takes a moment, and DNS comes first."""
-
-    def __init__(self, settings: Settings, dialer: Dialer | None) -> None:
-        self._settings = settings
-        self._dialer = dialer
-        self._loaded: SmtpProber | None = None
-
-    def _prober(self) -> SmtpProber:
-        if self._loaded is None:
-            from dane_check.network.dialer import TcpDialer
-            from dane_check.network.prober import SmtpProber
-
-            limits = self._settings.limits.session
-            if self._settings.timeout is not None:
-                limits = dataclasses.replace(limits, session_seconds=self._settings.timeout)
-            self._loaded = SmtpProber(self._dialer or TcpDialer(limits), limits)
-        return self._loaded
-
-    async def probe(self, request: ProbeRequest) -> ProbeOutcome:
-        """See `ports.Prober`."""
-        return await self._prober().probe(request)
-
-    async def after_tls(self, request: ProbeRequest) -> SmtpReply | None:
-        """See `check.session.AfterTls`."""
-        return await self._prober().after_tls(request)
-
-    async def aclose(self) -> None:
-        """Says the last QUITs."""
-        if self._loaded is not None:
-            await self._loaded.aclose()
-
-
-def _live_transport(limits: Limits) -> DnsTransport:
-    from dane_check.network.dns import UdpTransport
-
-    return UdpTransport(limits.dns)
 
 
 def _recorded_settings(settings: Settings) -> tuple[tuple[str, Any], ...]:

@@ -23,18 +23,28 @@ from dane_check.policy.service import SMTP_PORT
 from dane_check.policy.verdict import DomainVerdict, DomainWord, HostVerdict
 
 
-async def check_domain(session: Session, domain: str) -> DomainCheck:
-    """The verdict on `domain`, an absolute A-label name, and the diagnostics that may follow it."""
-    source = session.lookups()
+async def check_domain(session: Session, domain: str, source: DomainLookups | None = None) -> DomainCheck:
+    """The verdict on `domain`, an absolute A-label name, and the diagnostics that may follow it.
+
+    source -- the lookups of this domain, where some of them are under way already.
+    """
+    source = source or session.lookups()
     return await _within_time(session, domain, _check_domain(session, source, domain), source)
 
 
-async def check_relay(session: Session, host: str, port: int = SMTP_PORT, domains: tuple[str, ...] = ()) -> DomainCheck:
+async def check_relay(
+    session: Session,
+    host: str,
+    port: int = SMTP_PORT,
+    domains: tuple[str, ...] = (),
+    source: DomainLookups | None = None,
+) -> DomainCheck:
     """The verdict on one host as a configured relay: no MX question, its own port (R7672-2.2.2-k).
 
     domains -- mail domains whose signed MX records are known to name the host (see `policy.destination.relay`).
+    source -- as for `check_domain`.
     """
-    source = session.lookups()
+    source = source or session.lookups()
     goes_to = relay(host, domains)
     return await _within_time(session, host, _judge(session, source, host, goes_to, None, port), source)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -175,18 +176,21 @@ def domain(
 
     import asyncio  # from here on there is something to judge
 
-    from dane_check.cli.writers import writer_for
-    from dane_check.report.text import TextOptions
+    @functools.cache  # made when there is something to write: the first questions leave before
+    def writer() -> Writer:
+        from dane_check.cli.writers import writer_for
+        from dane_check.report.text import TextOptions
 
-    options = TextOptions(quiet=quiet, verbose=verbose, explain=explain, colour=colour())
-    writer = writer_for(options, as_json, as_lines)
+        options = TextOptions(quiet=quiet, verbose=verbose, explain=explain, colour=colour())
+        return writer_for(options, as_json, as_lines)
+
     return asyncio.run(_check(wanted, settings, writer, not as_lines, in_lab, lab_map, evidence, force))
 
 
 async def _check(
     wanted: Wanted,
     settings: Settings,
-    writer: Writer,
+    writer: Callable[[], Writer],
     as_typed: bool,
     in_lab: bool,
     lab_map: str | None,
@@ -204,9 +208,9 @@ async def _check(
             async for check in verdicts:
                 statuses.append(check.verdict.exit_status)
                 make_way()
-                write(writer.add(check))
+                write(writer().add(check))
         status = _whole(statuses, exit_of_many)
-        write(writer.end(status))
+        write(writer().end(status))
         if evidence is not None:
             _keep(checker, evidence, force)
     return status

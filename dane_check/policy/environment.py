@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 
 from dane_check.findings import About, Code, Finding, finding
 from dane_check.policy.verdict import EndpointResult, EndpointVerdict, HostVerdict
 
-RELEASED = datetime(2026, 11, 22, tzinfo=UTC)  # no clock can truly be earlier than this release (D-23)
-_TOO_LATE = timedelta(days=3653)
 _CONNECT_TIMED_OUT = Code.SMTP_CONNECT_TIMEOUT
-
-
-def clock_suspect(system_now: datetime) -> bool:
-    """Whether this machine's clock cannot be right (threats T-9); never asked of a time the caller gave."""
-    return system_now < RELEASED or system_now > RELEASED + _TOO_LATE
 
 
 def our_own_trouble(about: About, hosts: Sequence[HostVerdict]) -> tuple[Finding, ...]:

@@ -1,0 +1,78 @@
+"""The live side of a run: its clock, its transport and its prober, each loaded when it is first needed."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import importlib
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from dane_check.limits import Limits
+from dane_check.ports import Dialer, DnsTransport, ProbeOutcome, ProbeRequest, SmtpReply
+from dane_check.settings import Settings
+
+if TYPE_CHECKING:
+    from dane_check.network.prober import SmtpProber
+
+_NEEDED_AFTER_220: Final = ("dane_check.network.handshake", "dane_check.policy.authentication")
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        """The time of day, UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards."""
+        return time.monotonic()
+
+
+class LiveProber:
+    """The live prober, loaded when the first session is due: OpenSSL takes a moment, and DNS comes first."""
+
+    def __init__(self, settings: Settings, dialer: Dialer | None) -> None:
+        self._settings = settings
+        self._dialer = dialer
+        self._loaded: SmtpProber | None = None
+
+    def _prober(self) -> SmtpProber:
+        if self._loaded is None:
+            from dane_check.network.dialer import TcpDialer
+            from dane_check.network.prober import SmtpProber
+
+            asyncio.get_running_loop().run_in_executor(None, _load_for_tls)
+            limits = self._settings.limits.session
+            if self._settings.timeout is not None:
+                limits = dataclasses.replace(limits, session_seconds=self._settings.timeout)
+            self._loaded = SmtpProber(self._dialer or TcpDialer(limits), limits)
+        return self._loaded
+
+    async def probe(self, request: ProbeRequest) -> ProbeOutcome:
+        """See `ports.Prober`."""
+        return await self._prober().probe(request)
+
+    async def after_tls(self, request: ProbeRequest) -> SmtpReply | None:
+        """See `check.session.AfterTls`."""
+        return await self._prober().after_tls(request)
+
+    async def aclose(self) -> None:
+        """Says the last QUITs."""
+        if self._loaded is not None:
+            await self._loaded.aclose()
+
+
+def _load_for_tls() -> None:
+    """In a thread, while connection, greeting and EHLO are under way: what only TLS and its judge need."""
+    for module in _NEEDED_AFTER_220:
+        importlib.import_module(module)
+
+
+def live_transport(limits: Limits) -> DnsTransport:
+    """The transport that asks over UDP and TCP."""
+    from dane_check.network.dns import UdpTransport
+
+    return UdpTransport(limits.dns)
