@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dane_check.cli.exits import guarded
-from dane_check.cli.files import read_octets, readable_by_others, shown_path
 from dane_check.cli.options import AsJson, InLab, LabMap, Resolver, TrustAnchor, option
 from dane_check.cli.output import complain, write
+from dane_check.cli.sources import Source, of_files, of_keys, of_next, of_server, parse_server
 from dane_check.errors import UsageError
-from dane_check.limits import DEFAULT
 from dane_check.names import parse_domain, safe
 from dane_check.settings import Settings
 
 if TYPE_CHECKING:
-    from dane_check.check.served import Served
-    from dane_check.report.records import MadeRecord
+    from dane_check.report.formats import Format
+    from dane_check.report.record_set import NamedRecord, RecordSet
     from dane_check.tlsa.generate import Numbers
-    from dane_check.tlsa.material import Material
 
 EXAMPLES = """\
 EXAMPLES
@@ -30,6 +27,8 @@ EXAMPLES
   dane-check tlsa fullchain.pem --host mx.example.org
   dane-check tlsa --scheme 3-1-1+2-1-1 fullchain.pem --host mx1.example.org --host mx2.example.org
   dane-check tlsa --key next.key --host mx.example.org     before the certificate is there
+  dane-check tlsa fullchain.pem --next next.csr --host mx.example.org     both keys of a rollover
+  dane-check tlsa fullchain.pem --host mx.example.org --format octodns --origin example.org
   dane-check tlsa --from-server mx.example.org             what is served now, authenticated or not
 
 \b
@@ -37,6 +36,8 @@ EXIT STATUS
   0 records were made   2 usage   4 the server could not be asked
 """
 _UNREACHED = 4
+_MOST_TTL = 2**31 - 1  # RFC 2181 §8
+_CURRENT_AND_NEXT = "current+next"
 
 Files = Annotated[
     list[str] | None,
@@ -64,25 +65,44 @@ Ports = Annotated[
 ]
 Scheme = Annotated[
     str | None,
-    option("--scheme", metavar="U-S-M[+…]", explains="The records to make, such as 3-1-1+2-1-1.  [default: 3-1-1]"),
+    option(
+        "--scheme",
+        metavar="U-S-M[+…]",
+        explains="The records to make: 3-1-1, 3-1-1+2-1-1 and so on, or current+next.  [default: 3-1-1]",
+    ),
+]
+Next = Annotated[
+    list[str] | None,
+    option(
+        "--next",
+        metavar="FILE",
+        explains="The next certificate, public or private key, or request: for a record beside the current one.",
+    ),
+]
+Form = Annotated[
+    str | None,
+    option(
+        "--format",
+        metavar="FORMAT",
+        explains="bind, rfc3597, nsupdate, octodns, dnscontrol or json.  [default: bind]",
+    ),
+]
+Ttl = Annotated[int, option("--ttl", metavar="SECONDS", explains="TTL of the records.  [default: 3600]")]
+Origin = Annotated[
+    str | None,
+    option("--origin", metavar="ZONE", explains="The zone they are in; octodns and dnscontrol need it."),
 ]
 Usage = Annotated[int | None, option("--usage", metavar="N", explains="Certificate usage, 0 to 3.  [default: 3]")]
 Selector = Annotated[int | None, option("--selector", metavar="N", explains="Selector, 0 or 1.  [default: 1]")]
 Matching = Annotated[
     int | None, option("--matching-type", metavar="N", explains="Matching type, 0 to 2.  [default: 1]")
 ]
-Unknown = Annotated[bool, option("--rfc3597", explains="Write TYPE52, for software that does not know TLSA.")]
+Unknown = Annotated[
+    bool, option("--rfc3597", explains="Write TYPE52, for software that does not know TLSA; short for --format.")
+]
 AllowReserved = Annotated[
     bool, option("--allow-reserved", explains="Connect to private and other special-purpose addresses as well.")
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """One chain, leaf first, or one key; and what it came from."""
-
-    chain: tuple[bytes, ...]
-    name: str
 
 
 @guarded
@@ -90,12 +110,16 @@ def tlsa(
     files: Files = None,
     keys: Keys = None,
     from_server: FromServer = None,
+    next_files: Next = None,
     hosts: Hosts = None,
     ports: Ports = None,
     scheme: Scheme = None,
     usage: Usage = None,
     selector: Selector = None,
     matching_type: Matching = None,
+    form: Form = None,
+    ttl: Ttl = 3600,
+    origin: Origin = None,
     rfc3597: Unknown = False,
     as_json: AsJson = False,
     resolver: Resolver = "system",
@@ -105,58 +129,87 @@ def tlsa(
     lab_map: LabMap = None,
 ) -> int:
     """Print the TLSA records for certificates, keys or a server."""
-    wanted = _wanted(scheme, usage, selector, matching_type)
+    wanted = _wanted(scheme, usage, selector, matching_type, bool(next_files))
     owners = _owners([parse_domain(host) for host in hosts or []], ports or [25])
+    asked_form, zone = _form(form, rfc3597, as_json), parse_domain(origin) if origin is not None else None
     if not (files or keys or from_server):
         raise UsageError("nothing to make records of; give a FILE, --key FILE or --from-server HOST")
-    if rfc3597 and as_json:
-        raise UsageError("--json holds both forms; leave out --rfc3597")
-    sources = [*_of_files(files or []), *_of_keys(keys or [])]
+    if not 0 <= ttl <= _MOST_TTL:
+        raise UsageError(f"a TTL is between 0 and {_MOST_TTL} seconds")
+    sources = [*of_files(files or []), *of_keys(keys or [])]
     if from_server:
-        host, port = _server(from_server)
+        host, port = parse_server(from_server)
         settings = Settings(resolver=resolver, trust_anchor=trust_anchor, allow_reserved=allow_reserved)
-        served = _ask(host, port, settings, in_lab, lab_map)
-        sources += [_Source(chain, f"{host}:{port}") for chain in served.chains]
-        owners = owners or _owners([host], [port])
-        if not served.chains:
+        served = list(of_server(host, port, settings, in_lab, lab_map))
+        if not served:
             return _UNREACHED
-    return _print(sources, wanted, owners, rfc3597, as_json)
+        sources += served
+        owners = owners or _owners([host], [port])
+    if next_files:
+        sources = [*(replace(one, role="current") for one in sources), *of_next(next_files)]
+    return _print(_sets(sources, wanted, owners, ttl), asked_form, zone)
 
 
-def _print(sources: list[_Source], wanted: tuple[Numbers, ...], owners: list[str], rfc3597: bool, as_json: bool) -> int:
-    from dane_check.report.records import records_to_json, records_to_text
+def _print(sets: list[RecordSet], form: Format, zone: str | None) -> int:
+    from dane_check.report.records import records_to_text
 
-    made = list(_made(sources, wanted, owners))
-    write(records_to_json(made) + "\n" if as_json else records_to_text(made, rfc3597=rfc3597))
+    write(records_to_text(sets, form, zone))
     return 0
 
 
-def _made(sources: list[_Source], wanted: tuple[Numbers, ...], owners: list[str]) -> Iterator[MadeRecord]:
-    """Every record at every owner, each once."""
-    from dane_check.report.records import MadeRecord
+def _sets(sources: list[Source], wanted: tuple[Numbers, ...], owners: list[str], ttl: int) -> list[RecordSet]:
+    """The set of each owner name; without one, RDATA alone."""
+    from dane_check.report.record_set import RecordSet
+
+    records = tuple(_made(sources, wanted))
+    return [RecordSet(owner, records, ttl) for owner in owners] or [RecordSet(None, records)]
+
+
+def _made(sources: list[Source], wanted: tuple[Numbers, ...]) -> list[NamedRecord]:
+    """Every record, each once; a next key that brings none is no next key, and that is said."""
+    from dane_check.report.record_set import NamedRecord, named
     from dane_check.tlsa.generate import records_for
 
-    seen = set()
+    made: dict[object, NamedRecord] = {}
     for source in sources:
         try:
             records = records_for(source.chain, wanted)
         except UsageError as fault:
             raise UsageError(f"{source.name}: {fault}") from None
-        for owner in (*owners,) or (None,):
-            for record in records:
-                if (owner, record) not in seen:
-                    seen.add((owner, record))
-                    yield MadeRecord(owner, record, source.name)
+        if source.role == "next" and all(one.record in made for one in records):
+            complain(f"{source.name} is named by the other records already; there is no record to add for it")
+        for one in records:
+            made.setdefault(one.record, NamedRecord(one.record, named(one.names, source.name, source.role)))
+    return list(made.values())
+
+
+def _form(form: str | None, rfc3597: bool, as_json: bool) -> Format:
+    """The one format that was asked for, in whichever way."""
+    from dane_check.report.formats import Format
+
+    asked = [Format.RFC3597] * rfc3597 + [Format.JSON] * as_json
+    if form is not None:
+        known = [one for one in Format if one.value == form.strip().lower()]
+        if not known:
+            names = ", ".join(one.value for one in Format)
+            raise UsageError(f"--format is one of {names}, not {safe(form, 40)}")
+        asked += known
+    if len(set(asked)) > 1:
+        raise UsageError("--format, --json and --rfc3597 each ask for a form of its own; leave out all but one")
+    return asked[0] if asked else Format.BIND
 
 
 def _wanted(
-    scheme: str | None, usage: int | None, selector: int | None, matching_type: int | None
+    scheme: str | None, usage: int | None, selector: int | None, matching_type: int | None, has_next: bool
 ) -> tuple[Numbers, ...]:
     from dane_check.tlsa.generate import Numbers, parse_scheme
 
-    given = [number for number in (usage, selector, matching_type) if number is not None]
-    if scheme is not None:
-        if given:
+    if scheme == _CURRENT_AND_NEXT and not has_next:
+        raise UsageError("current+next needs the next key or certificate as well; give it with --next FILE")
+    if scheme is not None and scheme != _CURRENT_AND_NEXT:
+        if has_next:
+            raise UsageError("--next makes the records of current+next; leave out any other --scheme")
+        if any(number is not None for number in (usage, selector, matching_type)):
             raise UsageError("--scheme says all three numbers; leave out --usage, --selector and --matching-type")
         return parse_scheme(scheme)
     numbers = (3 if usage is None else usage, 1 if selector is None else selector)
@@ -173,74 +226,3 @@ def _owners(hosts: list[str], ports: list[int]) -> list[str]:
     if None in owners:
         raise UsageError("the name of the host is too long to have TLSA records")
     return list(dict.fromkeys(owner for owner in owners if owner))
-
-
-def _of_files(paths: list[str]) -> Iterator[_Source]:
-    from dane_check.tlsa.material import read_material
-
-    for path in paths:
-        octets = read_octets(path, DEFAULT.input.file_octets)
-        try:
-            found = read_material(octets)
-        except UsageError as fault:
-            raise UsageError(f"{shown_path(path)}: {fault}") from None
-        _warn(path, found)
-        if found.chain:
-            yield _Source(found.chain, shown_path(path))
-        for key in found.keys:
-            yield _Source((key,), shown_path(path))
-
-
-def _warn(path: str, found: Material) -> None:
-    """A private key where none was asked for is passed over; without anything else that is an error."""
-    shown = shown_path(path)
-    if not found.chain and not found.keys:
-        instead = "give it with --key" if found.has_secret else "give a certificate or a public key"
-        raise UsageError(f"{shown} holds {' and '.join(dict.fromkeys(found.skipped))} only; {instead}")
-    for label in dict.fromkeys(found.skipped):
-        complain(f"{shown}: a block of type {label} was left alone")
-
-
-def _of_keys(paths: list[str]) -> Iterator[_Source]:
-    from dane_check.tlsa.material import public_half
-
-    for path in paths:
-        octets = read_octets(path, DEFAULT.input.file_octets)
-        shown = shown_path(path)
-        try:
-            public = public_half(octets)
-        except UsageError as fault:
-            raise UsageError(f"{shown}: {fault}") from None
-        if readable_by_others(path):
-            complain(f"{shown}: others than its owner may read this private key; change that with chmod 600")
-        yield _Source((public,), shown)
-
-
-def _server(typed: str) -> tuple[str, int]:
-    name, colon, port = typed.strip().rpartition(":")
-    if not colon:
-        return parse_domain(typed), 25
-    if not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65536):
-        raise UsageError("--from-server takes a name and a port from 1 to 65535, such as mx.example.org:587")
-    return parse_domain(name), int(port)
-
-
-def _ask(host: str, port: int, settings: Settings, in_lab: bool, lab_map: str | None) -> Served:
-    import asyncio
-
-    served = asyncio.run(_served(host, port, settings, in_lab, lab_map))
-    for trouble in served.troubles:
-        complain(safe(trouble, 400))
-    if not served.chains:
-        complain(f"{host} served no certificate, so there is nothing to make records of")
-    elif not served.vouched:
-        complain(f"the addresses of {host} are not signed; make sure that the certificate is its own")
-    return served
-
-
-async def _served(host: str, port: int, settings: Settings, in_lab: bool, lab_map: str | None) -> Served:
-    from dane_check.cli.progress import progress
-    from dane_check.cli.world import opened
-
-    async with opened(settings, in_lab, lab_map, (host,)) as checker, progress(lambda: f"asking {host}"):
-        return await checker.served(host, port)

@@ -77,17 +77,41 @@ def is_public_key(octets: bytes) -> bool:
 def parse_scheme(text: str) -> tuple[Numbers, ...]:
     """The records wanted, such as `3-1-1` or `3-1-1+2-1-1`; raises UsageError."""
     if not _SCHEME.fullmatch(text):
-        raise UsageError("a scheme is three numbers for each record, such as 3-1-1 or 3-1-1+2-1-1")
+        raise UsageError(
+            "a scheme is three numbers for each record, such as 3-1-1 or 3-1-1+2-1-1, or the words current+next"
+        )
     return tuple(dict.fromkeys(Numbers.of(*map(int, part.split("-"))) for part in text.split("+")))
 
 
-def records_for(chain: Sequence[bytes], wanted: Sequence[Numbers]) -> tuple[TlsaRecord, ...]:
+@dataclass(frozen=True, slots=True)
+class MadeRecord:
+    """A record, and the DER of the certificate or public key that it names."""
+
+    record: TlsaRecord
+    names: bytes
+
+
+def records_for(chain: Sequence[bytes], wanted: Sequence[Numbers]) -> tuple[MadeRecord, ...]:
     """The records of one chain, leaf first: usages 3 and 1 name its leaf, 2 and 0 the issuer next above.
 
     A certificate or key that stands alone is taken for what the usage names; a lone certificate for usage 2 or 0
     must be that of a CA. Raises UsageError where the chain lacks what is wanted.
     """
-    return tuple(record_of(_meant(chain, numbers, alone=len(wanted) == 1), numbers) for numbers in wanted)
+    meant = [(numbers, _meant(chain, numbers, alone=len(wanted) == 1)) for numbers in wanted]
+    return tuple(MadeRecord(record_of(octets, numbers), octets) for numbers, octets in meant)
+
+
+def strangers(chain: Sequence[bytes]) -> tuple[int, ...]:
+    """Places, from 1, of certificates behind the first that issued none before them: no record is ever made of those.
+
+    Such are the certificate of a second key in the same file, and not a root that is older than basicConstraints.
+    """
+    read = [Certificate(one) for one in chain]
+    return tuple(
+        place + 1
+        for place, one in enumerate(read)
+        if place and not _is_ca(one) and not any(_signed(before, one) for before in read[:place])
+    )
 
 
 def _meant(chain: Sequence[bytes], numbers: Numbers, *, alone: bool) -> bytes:
@@ -95,14 +119,31 @@ def _meant(chain: Sequence[bytes], numbers: Numbers, *, alone: bool) -> bytes:
     if numbers.usage not in _OF_ISSUERS:
         return chain[0]
     above = [Certificate(one) for one in chain[1:]]
-    named = next((one for one in above if one.subject_name is not None and one.subject_name == leaf.issuer_name), None)
-    if named is not None:
-        return named.der
+    of_that_name = [one for one in above if one.subject_name is not None and one.subject_name == leaf.issuer_name]
+    if of_that_name:
+        return _signer(leaf, of_that_name, numbers)
     if len(chain) == 1 and alone and (leaf.fields is None or _is_ca(leaf)):
         return chain[0]
     raise UsageError(
         f"usage {numbers.usage.value} names the issuer, and its certificate is not there; give the whole chain"
     )
+
+
+def _signer(leaf: Certificate, candidates: Sequence[Certificate], numbers: Numbers) -> bytes:
+    """The issuer by its signature: a CA that changed its key has certificates of the same name that signed nothing."""
+    for one in candidates:
+        if _signed(leaf, one):
+            return one.der
+    raise UsageError(
+        f"usage {numbers.usage.value} names the issuer, and the certificate of that name in the chain did not sign "
+        "the first one; give the chain as the server sends it"
+    )
+
+
+def _signed(certificate: Certificate, issuer: Certificate) -> bool:
+    from dane_check.tlsa.path.signature import signed_by
+
+    return bool(certificate.fields and issuer.spki and signed_by(certificate.fields, issuer.spki))
 
 
 def _is_ca(certificate: Certificate) -> bool:

@@ -22,10 +22,10 @@ from hypothesis import strategies as st
 
 import dane_check
 from dane_check.errors import UsageError
-from dane_check.tlsa.generate import Numbers, make_tlsa, parse_scheme, records_for
+from dane_check.tlsa.generate import MadeRecord, Numbers, make_tlsa, parse_scheme, records_for, strangers
 from dane_check.tlsa.material import Material, public_half, read_material
 from dane_check.tlsa.record import TlsaRecord
-from tests.pki import Made, distinguished, ec_key, ed25519_key, make_ca, make_leaf, rsa_key
+from tests.pki import Made, distinguished, ec_key, ed25519_key, make, make_ca, make_leaf, rsa_key
 from tests.tlsa.chains import record
 
 ROOT = make_ca("Root")
@@ -101,13 +101,13 @@ class TestChains:
     def test_the_leaf_and_its_issuer(self) -> None:
         """In whatever order the issuers stand."""
         wanted = parse_scheme("3-1-1+2-1-1")
-        both = (record((3, 1, 1), LEAF), record((2, 1, 1), ISSUER))
+        both = (MadeRecord(record((3, 1, 1), LEAF), LEAF.der), MadeRecord(record((2, 1, 1), ISSUER), ISSUER.der))
         assert records_for(CHAIN, wanted) == both
         assert records_for([LEAF.der, ROOT.der, ISSUER.der], wanted) == both
 
     def test_a_lone_ca_is_meant_itself(self) -> None:
         """`2 1 1` of a CA's file."""
-        assert records_for([ISSUER.der], [Numbers.of(2, 1, 1)]) == (record((2, 1, 1), ISSUER),)
+        assert records_for([ISSUER.der], [Numbers.of(2, 1, 1)]) == (MadeRecord(record((2, 1, 1), ISSUER), ISSUER.der),)
 
     @pytest.mark.parametrize(
         ("chain", "scheme"), [([LEAF.der], "2-1-1"), ([ISSUER.der], "3-1-1+2-1-1"), ([LEAF.der, ROOT.der], "2-0-1")]
@@ -116,6 +116,22 @@ class TestChains:
         """A record of the wrong certificate would break mail."""
         with pytest.raises(UsageError, match="give the whole chain"):
             records_for(chain, parse_scheme(scheme))
+
+    def test_an_issuer_is_known_by_its_signature(self) -> None:
+        """A CA that changed its key leaves a certificate of the same name about, which signed nothing."""
+        before = make_ca("Issuer", issuer=ROOT, key=ec_key("before"))
+        wanted = [Numbers.of(2, 1, 1)]
+        assert records_for([LEAF.der, before.der, ISSUER.der], wanted)[0].names == ISSUER.der
+        with pytest.raises(UsageError, match="did not sign"):
+            records_for([LEAF.der, before.der], wanted)
+
+    def test_certificates_that_no_record_is_made_of(self) -> None:
+        """A second server's in the same file, self-signed or not; a CA's is none of them, basicConstraints or not."""
+        old_root = make("Old root")
+        of_old = make_leaf(issuer=old_root)
+        assert strangers([LEAF.der, make_leaf("mx2", issuer=ISSUER).der, ISSUER.der, ROOT.der]) == (2,)
+        assert strangers([make_leaf().der, make_leaf(key=ec_key("second")).der]) == (2,)
+        assert strangers([of_old.der, old_root.der]) == strangers(CHAIN) == ()
 
     @pytest.mark.parametrize("text", ["", "3", "3 1 1", "3-1-1+", "4-1-1", "3-1-3", "3-1-1+x", "3-1-1,2-1-1", "३-1-1"])
     def test_what_is_no_scheme(self, text: str) -> None:
