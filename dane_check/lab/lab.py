@@ -150,7 +150,7 @@ class Lab:
         endpoints: dict[str, Server | None] = {}
         for domain, staged in self._staged.items():
             endpoints.update(await self._start_mail(domain, staged))
-        return LabMap(common, _anchors(self._now), self._now, endpoints, own)
+        return LabMap(common, anchors(self._now), self._now, endpoints, own)
 
     async def _start_resolver(self, addresses: Iterator[str], staged: Iterable[Staged], table: ResolverTable) -> Server:
         zones = [*foundations(), *(zone for one in staged for zone in one.zones)]
@@ -181,6 +181,7 @@ class Lab:
         return Server(address, chosen)
 
 
-def _anchors(now: datetime) -> tuple[str, ...]:
+def anchors(now: datetime) -> tuple[str, ...]:
+    """DS texts of the lab's root: two generations of keys."""
     generations = (RootKey.FIRST, RootKey.SECOND)
     return tuple(f". IN DS {root_keys(now, key).ds()}" for key in generations)

@@ -127,7 +127,7 @@ def read_all(plan: list[StreamFault], connections: int = 1) -> list[bytes | Faul
     ("trouble", "expected"),
     [
         (StreamTrouble.RESET, b"0123"),
-        (StreamTrouble.CLOSE, b"0123"),
+        (StreamTrouble.TRUNCATE, b"0123"),
         (StreamTrouble.CORRUPT, b"012356789"[:4] + b"556789"),
         (StreamTrouble.DELAY, b"0123456789"),
         (StreamTrouble.REFUSE, Fault.REFUSED),

@@ -7,9 +7,12 @@ import contextlib
 import socket
 import ssl
 import struct
+from typing import Protocol
 
 from dane_check.lab.mail.script import At, Notes, Port, Script
 from dane_check.lab.mail.tls import Credentials, TlsStream, Wire
+
+__all__ = ["Plain", "SmtpServer"]
 
 _LINE = 4096  # octets of one command; more ends the session
 _COMMANDS = 100
@@ -17,6 +20,18 @@ _COMMANDS = 100
 
 class _Over(Exception):
     """The session ends here, as scripted or because the client left."""
+
+
+class Plain(Wire, Protocol):
+    """A connection as a session needs it."""
+
+    def reset(self) -> None:
+        """Ends with RST: no lingering, pending data thrown away."""
+        ...
+
+    def close(self) -> None:
+        """Ends in an orderly way."""
+        ...
 
 
 class SmtpServer:
@@ -59,42 +74,61 @@ class SmtpServer:
         await asyncio.gather(*self._sessions, return_exceptions=True)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await self.hold(_Tcp(reader, writer))
+
+    async def hold(self, plain: Plain) -> None:
+        """One session, to its end, with whoever is on the other side."""
         task = asyncio.current_task()
         assert task is not None
         self._sessions.add(task)
         notes = Notes(self.name, self.address)
         self.notes.append(notes)
         try:
-            plain = _Plain(reader, writer, self._seconds)
-            await _Session(self._host, self.script, self._credentials, notes, plain).run()
+            paced = _Paced(plain, self._seconds)
+            await _Session(self._host, self.script, self._credentials, notes, paced).run()
         except (_Over, ConnectionError, EOFError, ssl.SSLError):
             pass  # every end is a good end here; the notes tell how far it came
         except asyncio.CancelledError:
             pass  # the lab closes; nobody waits for this task's result
         finally:
             self._sessions.discard(task)
-            writer.close()
+            plain.close()
 
 
-class _Plain:
-    """The connection itself."""
+class _Paced:
+    """The connection, with a pause before everything that is sent."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seconds: float) -> None:
+    def __init__(self, plain: Plain, seconds: float) -> None:
+        self._plain = plain
+        self._seconds = seconds
+        self.reset = plain.reset
+        self.receive = plain.receive
+
+    async def send(self, octets: bytes) -> None:
+        await self.pause()
+        await self._plain.send(octets)
+
+    async def pause(self) -> None:
+        if self._seconds:
+            await asyncio.sleep(self._seconds)
+
+
+class _Tcp:
+    """A connection over TCP."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
-        self._seconds = seconds
 
     async def receive(self) -> bytes:
         return await self._reader.read(16384)
 
     async def send(self, octets: bytes) -> None:
-        await self.pause()
         self._writer.write(octets)
         await self._writer.drain()
 
-    async def pause(self) -> None:
-        if self._seconds:
-            await asyncio.sleep(self._seconds)
+    def close(self) -> None:
+        self._writer.close()
 
     def reset(self) -> None:
         """Ends with RST: no lingering, pending data thrown away."""
@@ -107,7 +141,7 @@ class _Plain:
 class _Session:
     """One client's session, from greeting to QUIT."""
 
-    def __init__(self, host: str, script: Script, credentials: Credentials, notes: Notes, plain: _Plain) -> None:
+    def __init__(self, host: str, script: Script, credentials: Credentials, notes: Notes, plain: _Paced) -> None:
         self._host = host
         self._script = script
         self._credentials = credentials
