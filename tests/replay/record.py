@@ -77,13 +77,13 @@ def write(scenario: Scenario, check: DomainCheck) -> None:
 
 def main() -> None:
     """Writes every file anew."""
+    checks = [(scenario, asyncio.run(recorded(scenario))) for scenario in load_scenarios()]
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for old in FOLDER.glob("*.json"):
+    for old in FOLDER.glob("*.json"):  # only now: a check that fails leaves the old recordings as they are
         old.unlink()
-    scenarios = load_scenarios()
-    for scenario in scenarios:
-        write(scenario, asyncio.run(recorded(scenario)))
-    sys.stdout.write(f"{len(scenarios)} scenarios recorded in {FOLDER.name}\n")
+    for scenario, check in checks:
+        write(scenario, check)
+    sys.stdout.write(f"{len(checks)} scenarios recorded in {FOLDER.name}\n")
 
 
 if __name__ == "__main__":
