@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from dane_check.cli.exits import guarded
 from dane_check.cli.files import read_octets, shown_path
+from dane_check.cli.junit import Junit, check_junit, write_junit
 from dane_check.cli.options import (
     TWINS,
     AllowSha1,
@@ -104,6 +105,7 @@ def preflight(
     port: Port = 25,
     offline: Offline = False,
     as_json: AsJson = False,
+    junit: Junit = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
     at: At = None,
@@ -140,12 +142,16 @@ def preflight(
     for remark in (remark for one in asked.chains for remark in one.remarks):
         complain(remark)
 
+    check_junit(junit)
+
     import asyncio
 
+    from dane_check.report.junit import rehearsal_to_junit
     from dane_check.report.rehearsal import rehearsal_to_json, rehearsal_to_text
     from dane_check.report.text import TextOptions
 
     rehearsed = asyncio.run(_rehearse(asked, settings, in_lab, lab_map))
+    write_junit(junit, lambda: rehearsal_to_junit(rehearsed))
     options = TextOptions(quiet=quiet, verbose=verbose, colour=colour())
     write(rehearsal_to_json(rehearsed) + "\n" if as_json else rehearsal_to_text(rehearsed, options))
     return rehearsed.exit_status

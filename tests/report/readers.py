@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from xml.etree import ElementTree
 
 from dane_check.tlsa.record import MalformedTlsa, TlsaRecord, parse_text
 
@@ -91,3 +92,75 @@ def _lines(text: str) -> list[str]:
     if lines.pop() != "" or lines != text.splitlines():
         raise ValueError("line ends that are none")
     return lines
+
+
+@dataclass(frozen=True)
+class JunitCase:
+    """One test case as a program that shows results sees it; `outcome` is empty where it passed."""
+
+    classname: str
+    name: str
+    outcome: str
+    message: str
+    text: str
+
+
+_OUTCOMES = ("failure", "error", "skipped")
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+
+
+def read_junit(text: str) -> list[JunitCase]:
+    """The cases of a JUnit document: elements, attributes and counts as every reader of them expects; or ValueError."""
+    if not text.isascii() or "<!" in text:
+        raise ValueError("neither other characters nor declarations have a place in it")
+    root = ElementTree.fromstring(text)
+    if root.tag != "testsuites" or set(root.attrib) != {"name", "tests", *_COUNTS}:
+        raise ValueError("no testsuites with their counts")
+    cases = [case for suite in root for case in _junit_suite(suite)]
+    _agree(root, cases)
+    places = [(case.classname, case.name) for case in cases]
+    if len(set(places)) != len(places):
+        raise ValueError("two cases of one name")
+    return cases
+
+
+_COUNTS = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+
+
+def _junit_suite(suite: ElementTree.Element) -> list[JunitCase]:
+    if suite.tag != "testsuite" or not {"name", "tests", *_COUNTS} <= set(suite.attrib) <= {
+        "name",
+        "tests",
+        *_COUNTS,
+        "timestamp",
+    }:
+        raise ValueError(f"no testsuite: {suite.tag} {suite.attrib}")
+    if not _STAMP.fullmatch(suite.get("timestamp", "2026-03-01T12:00:00")):
+        raise ValueError("no timestamp")
+    cases = [_junit_case(case) for case in suite]
+    _agree(suite, cases)
+    return cases
+
+
+def _agree(element: ElementTree.Element, cases: list[JunitCase]) -> None:
+    counted = {count: sum(case.outcome == outcome for case in cases) for count, outcome in _COUNTS.items()}
+    said = {count: int(element.attrib[count]) for count in ("tests", *_COUNTS)}
+    if said != {"tests": len(cases), **counted}:
+        raise ValueError(f"{said} are not the counts")
+
+
+def _junit_case(case: ElementTree.Element) -> JunitCase:
+    if case.tag != "testcase" or set(case.attrib) != {"classname", "name"} or not all(case.attrib.values()):
+        raise ValueError(f"no testcase: {case.tag} {case.attrib}")
+    tags = [child.tag for child in case]
+    said = [tag for tag in tags if tag in _OUTCOMES]
+    if tags not in (said, [*said, "system-out"]) or len(said) > 1:
+        raise ValueError(f"{tags} in one testcase")
+    told = case.find(said[0]) if said else None
+    if told is not None and set(told.attrib) != {"message"} | ({"type"} if said != ["skipped"] else set()):
+        raise ValueError(f"{told.attrib} of a {told.tag}")
+    if any(len(child) for child in case):
+        raise ValueError("elements within text")
+    texts = "\n".join(child.text or "" for child in case)
+    message = "" if told is None else told.attrib["message"]
+    return JunitCase(case.attrib["classname"], case.attrib["name"], said[0] if said else "", message, texts)
