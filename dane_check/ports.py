@@ -43,10 +43,14 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question of class IN, sent with RD, DO and CD set. Names compare without regard to case."""
+    """One question of class IN, sent with DO and CD set. Names compare without regard to case.
+
+    recursive -- whether RD is set: False asks an authoritative server for what it holds itself.
+    """
 
     name: dns.name.Name
     rdtype: int
+    recursive: bool = True
 
     def __str__(self) -> str:
         return f"{self.name} {dns.rdatatype.to_text(dns.rdatatype.RdataType.make(self.rdtype))}"

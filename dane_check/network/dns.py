@@ -48,7 +48,7 @@ class UdpTransport:
             family_of(server.address)
         except ValueError:
             return NoReply(Fault.LOCAL, "not an IP address")
-        query = write_query(question.name, question.rdtype, 0)
+        query = write_query(question.name, question.rdtype, 0, recursive=question.recursive)
         gate = self._gates.get(server) or self._gates.setdefault(server, asyncio.Semaphore(IN_FLIGHT_PER_SERVER))
         async with gate:
             try:

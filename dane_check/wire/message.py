@@ -21,6 +21,7 @@ __all__ = ["ExtendedError", "Malformed", "Message", "ResourceRecord", "read"]
 _HEADER: Final = 12
 _QR: Final = 0x8000
 _TC: Final = 0x0200
+_AA: Final = 0x04  # in the third octet of the header
 _EXTENDED_ERROR: Final = 15  # EDNS option code, RFC 8914 §2
 _EXTENDED_ERRORS: Final = 16  # kept of one message; a reply that says more says nothing
 _RECORD: Final = struct.Struct("!HHIH")
@@ -62,6 +63,11 @@ class Message:
     answer: tuple[ResourceRecord, ...]
     authority: tuple[ResourceRecord, ...]
     extended_errors: tuple[ExtendedError, ...] = ()
+
+    @property
+    def authoritative(self) -> bool:
+        """Whether the server says that it holds the zone itself (AA); a claim, worth no more than that."""
+        return len(self.octets) > 2 and bool(self.octets[2] & _AA)
 
 
 def read(octets: bytes, limits: DnsLimits = DEFAULT.dns) -> Message:

@@ -19,9 +19,10 @@ _HEADER: Final = 12
 _REFUSALS: Final = frozenset({1, 2, 4, 5})  # FORMERR, SERVFAIL, NOTIMP, REFUSED
 
 
-def write_query(name: dns.name.Name, rdtype: int, message_id: int) -> bytes:
-    """One question of class IN with RD, CD and DO set, AD clear, EDNS(0) with the buffer of L-6 (1232)."""
-    header = struct.pack("!6H", message_id, _RD | _CD, 1, 0, 0, 1)
+def write_query(name: dns.name.Name, rdtype: int, message_id: int, *, recursive: bool = True) -> bytes:
+    """One question of class IN with CD and DO set, AD clear, RD by `recursive`, EDNS(0) with the buffer of L-6."""
+    flags = _CD | (_RD if recursive else 0)
+    header = struct.pack("!6H", message_id, flags, 1, 0, 0, 1)
     question = name_octets(name) + struct.pack("!HH", rdtype, _IN)
     opt = struct.pack("!BHHIH", 0, _OPT, DEFAULT.dns.edns_octets, _DO, 0)
     return header + question + opt

@@ -179,6 +179,9 @@ def _response(query: Message, reply: Reply, manners: Manners) -> Message:
     if query.edns >= 0:
         options = _options(reply.extended_error)
         message.use_edns(0, query.ednsflags & dns.flags.DO, PAYLOAD, options=options)
+    if not query.flags & dns.flags.RD:  # asked as the name server of the zones
+        message.flags |= dns.flags.AA
+        message.flags &= ~dns.flags.RA
     if reply.authenticated or manners.authenticates:
         message.flags |= dns.flags.AD
     return message
