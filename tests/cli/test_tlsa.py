@@ -175,7 +175,7 @@ class TestForms:
 
 
 class TestNext:
-    """current+next: the record of what is served, and beside it that of the next key (RFC 7671 §8.1)."""
+    """R7671-8.1-a, R7672-4-a: current+next has the record of what is served, and beside it that of the next key."""
 
     @pytest.mark.parametrize("scheme", [[], ["--scheme", "current+next"]])
     @pytest.mark.parametrize("name", ["next.pem", "next.csr", "next.pub", "next.key"])
