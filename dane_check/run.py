@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import importlib
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dane_check.check.session import DomainLookups, Probes, Session
+from dane_check.check.vantage import Vantage
 from dane_check.dnssec.anchors import TrustAnchors
 from dane_check.dnssec.lookup import Lookup
-from dane_check.dnssec.resolver import ValidatingResolver
+from dane_check.dnssec.resolver import DomainView, ValidatingResolver
 from dane_check.errors import UsageError
 from dane_check.inputs import anchors_of, own_name, question_of, read_text, servers_of
 from dane_check.live import LiveProber, SystemClock, live_transport
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from dane_check.rehearsal.outcome import Rehearsal
 
 _ENGINE = "dane_check.check.domain"
+_OWN_CLOCK = "own_clock"  # beside the settings in evidence
 _RELAY = "host:"  # how evidence names a configured relay
 _NOT_RECORDED = frozenset({"resolver", "trust_anchor", "now", "timeout", "limits"})  # kept elsewhere, or moot offline
 
@@ -43,10 +45,14 @@ _NOT_RECORDED = frozenset({"resolver", "trust_anchor", "now", "timeout", "limits
 class Run:
     """What the checks of one run share, and what they left behind.
 
+    views -- as `session.lookups`, without any thought of whose trouble a failure is: what a lookup itself comes to.
+    own_clock -- the moment was read from this machine's clock, and not given (D-23).
     subjects -- what evidence names: domains, and `host:NAME:PORT` for relays.
     """
 
     session: Session
+    views: Callable[[], DomainView]
+    own_clock: bool
     servers: tuple[Server, ...]
     anchors: tuple[str, ...]
     notebook: Notebook | None
@@ -119,7 +125,7 @@ class Run:
     async def lookup(self, name: str, rdtype: str | int) -> Lookup:
         """The validated answer for any name and type."""
         owner, mnemonic = question_of(name, rdtype)
-        return await self.session.lookups().lookup(owner, mnemonic)
+        return await self.views().lookup(owner, mnemonic)
 
     async def served(self, name: str, port: int) -> Served:
         """The chains that one host serves."""
@@ -138,7 +144,7 @@ class Run:
             domains=subjects,
             anchors=self.anchors,
             servers=self.servers,
-            settings=_recorded_settings(self.session.settings),
+            settings=(*_recorded_settings(self.session.settings), *([(_OWN_CLOCK, True)] if self.own_clock else ())),
         )
 
     async def aclose(self) -> None:
@@ -176,9 +182,9 @@ async def open_run(
 
         notebook = Notebook()
         transport, prober = RecordingTransport(transport, notebook), RecordingProber(prober, notebook)
-    suspect = settings.now is None and isinstance(clock, SystemClock) and clock_suspect(now)
-    run = _assembled(settings, now, transport, prober, servers, anchors, texts, notebook, live)
-    run.clock_is_suspect = suspect
+    own_clock = settings.now is None and isinstance(clock, SystemClock)
+    run = _assembled(settings, now, own_clock, transport, prober, servers, anchors, texts, notebook, live)
+    run.clock_is_suspect = own_clock and clock_suspect(now)
     return run
 
 
@@ -195,7 +201,8 @@ async def replaying_run(evidence: Evidence | PathLike[str] | str) -> Run:
     settings = Settings(now=evidence.now, trust_anchor=evidence.anchors, **chosen)
     transport, prober = ReplayTransport(evidence), ReplayProber(evidence)
     anchors, texts = anchors_of(settings, evidence.now)
-    run = _assembled(settings, evidence.now, transport, prober, evidence.servers, anchors, texts, None, None)
+    own_clock = dict(evidence.settings).get(_OWN_CLOCK) is True
+    run = _assembled(settings, evidence.now, own_clock, transport, prober, evidence.servers, anchors, texts, None, None)
     run.subjects = list(evidence.domains)
     return run
 
@@ -203,6 +210,7 @@ async def replaying_run(evidence: Evidence | PathLike[str] | str) -> Run:
 def _assembled(
     settings: Settings,
     now: datetime,
+    own_clock: bool,
     transport: DnsTransport,
     prober: Prober,
     servers: tuple[Server, ...],
@@ -222,11 +230,11 @@ def _assembled(
     )
 
     def lookups() -> DomainLookups:
-        return resolver.for_domain()
+        return Vantage(resolver.for_domain(), own_clock=own_clock, seconds=settings.limits.domain.diagnostics_seconds)
 
     probes = Probes(prober, settings.limits.domain.sessions_per_address, live)
     session = Session(settings, now, lookups, probes, settings.helo or own_name())
-    return Run(session, servers, texts, notebook, live)
+    return Run(session, resolver.for_domain, own_clock, servers, texts, notebook, live)
 
 
 def _recorded_settings(settings: Settings) -> tuple[tuple[str, Any], ...]:

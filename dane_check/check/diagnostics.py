@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
+from dane_check.check.outgoing import note
 from dane_check.check.session import DomainLookups, Session
 from dane_check.dnssec.anchors import ROOT_AS_OF, TrustAnchors
 from dane_check.dnssec.lookup import Secure
@@ -18,7 +19,8 @@ from dane_check.ports import ProbeRequest, ServedChain
 
 async def diagnose(verdict: DomainVerdict, source: DomainLookups, session: Session) -> tuple[Finding, ...]:
     """What further questions explain, in about a second; what takes longer stays unexplained."""
-    return (*_old_anchors(verdict.domain, session), *await _asked(verdict, source, session))
+    known = (*_old_anchors(verdict.domain, session), *note(session.outgoing, verdict))
+    return (*known, *await _asked(verdict, source, session))
 
 
 def _old_anchors(domain: str, session: Session) -> tuple[Finding, ...]:

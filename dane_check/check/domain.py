@@ -57,7 +57,7 @@ def address_literal(literal: str) -> DomainCheck:
 
 def clock_trouble(subject: str, now: datetime) -> DomainCheck:
     """D-23: by a clock that cannot be right nothing can be judged, so nothing is asked."""
-    said = finding(Code.ENV_CLOCK, About(subject), now=f"{now:%Y-%m-%d %H:%M} UTC")
+    said = finding(Code.ENV_CLOCK, About(subject), why=f"it says {now:%Y-%m-%d %H:%M} UTC")
     return DomainCheck(ended(subject, NoHosts(DomainWord.UNDETERMINED, "clock-suspect", (said,)), None), now)
 
 

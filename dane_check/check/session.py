@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -67,6 +67,18 @@ class Probes:
         await asyncio.gather(*under_way, return_exceptions=True)
 
 
+@dataclass(slots=True)
+class Outgoing:
+    """Whether mail can leave from here, as far as the run has seen.
+
+    silent -- hosts that let port 25 time out at every address, and these addresses.
+    open -- whether any host answered.
+    """
+
+    silent: dict[str, frozenset[str]] = field(default_factory=dict)
+    open: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """One run.
@@ -74,6 +86,7 @@ class Session:
     lookups -- opens a view of the shared resolver with the budget of one more domain.
     helo -- the name given in EHLO.
     seconds -- a clock for measuring only.
+    outgoing -- what was seen of port 25.
     """
 
     settings: Settings
@@ -82,6 +95,7 @@ class Session:
     probes: Probes
     helo: str
     seconds: Callable[[], float] = time.monotonic
+    outgoing: Outgoing = field(default_factory=Outgoing)
 
 
 class Asked:

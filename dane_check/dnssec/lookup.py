@@ -50,6 +50,11 @@ class Cause(StrEnum):
     INCOMPLETE = "incomplete"  # the resolver left out what a validator needs
     ALIAS_LIMIT = "alias-limit"  # L-3
     NO_DNSSEC = "resolver-not-dnssec"  # the resolver strips signatures
+    # indeterminate, by what a check knows of where it stands (`policy.vantage`); no lookup by itself says these
+    CLOCK = "clock-suspect"
+    RESOLVER_LIES = "resolver-lies"
+    RESOLVER_UNUSABLE = "resolver-unusable"
+    DNS_TCP = "dns-tcp-blocked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,8 @@ class Why:
     fault -- the transport's word (ports.Fault value) where `cause` is TRANSPORT.
     rcode -- the response code's mnemonic ("SERVFAIL") where `cause` is RCODE.
     hints -- Extended DNS Errors of the reply, as people read them; never believed.
+    behind -- what failed in the anchor's own zone, where `cause` is ROOT_FAILURE.
+    altered -- whether the resolver says itself that the answer is not the zone's (RFC 8914 §4.5, §4.16 to §4.18).
     """
 
     cause: Cause
@@ -69,6 +76,8 @@ class Why:
     fault: str | None = None
     rcode: str | None = None
     hints: tuple[str, ...] = ()
+    behind: Cause | None = None
+    altered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,14 @@ from dane_check.ports import Heard, NoReply, Question
 from dane_check.wire.message import ExtendedError, Message
 
 _NOERROR, _NXDOMAIN, _YXDOMAIN = 0, 3, 6
+_ALTERED = frozenset(
+    {
+        dns.edns.EDECode.FORGED_ANSWER,
+        dns.edns.EDECode.BLOCKED,
+        dns.edns.EDECode.CENSORED,
+        dns.edns.EDECode.FILTERED,
+    }
+)
 
 
 def link(verified: Verified, means: str, criteria: Criteria) -> Link:
@@ -59,7 +67,8 @@ def too_many(used: Sequence[Verified], most: int) -> str:
 def why_refused(refused: Refused, zone: dns.name.Name, record: str, message: Message | None = None) -> Why:
     """The reason of a refusal, with what the resolver said about the reply as hints."""
     hints = hints_of(message) if message is not None else ()
-    return Why(refused.cause, refused.sentence, zone=str(zone), record=record, hints=hints)
+    altered = message is not None and any(error.code in _ALTERED for error in message.extended_errors)
+    return Why(refused.cause, refused.sentence, zone=str(zone), record=record, hints=hints, altered=altered)
 
 
 def trouble(question: Question, heard: Heard) -> Why | None:

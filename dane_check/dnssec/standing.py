@@ -133,11 +133,16 @@ def inside(
                 return Failed("bogus", why, entrance.links)
             return Failed(
                 "bogus",
-                replace(why, cause=Cause.ROOT_FAILURE, sentence=f"the trust anchor's own zone fails: {why.sentence}"),
+                _of_anchor(why),
                 entrance.links,
                 stripped=message is not None and not has_signatures(message),
             )
     assert_never(judged)
+
+
+def _of_anchor(why: Why) -> Why:
+    sentence = f"the trust anchor's own zone fails: {why.sentence}"
+    return replace(why, cause=Cause.ROOT_FAILURE, sentence=sentence, behind=why.cause)
 
 
 def has_signatures(message: Message) -> bool:

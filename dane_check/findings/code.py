@@ -10,6 +10,9 @@ class Code(StrEnum):
 
     # environment
     ENV_RESOLVER_NO_DNSSEC = "env-resolver-no-dnssec"
+    ENV_RESOLVER_LIES = "env-resolver-lies"
+    ENV_RESOLVER_UNUSABLE = "env-resolver-unusable"
+    ENV_DNS_TCP_BLOCKED = "env-dns-tcp-blocked"
     ENV_PORT25_BLOCKED = "env-port25-blocked"
     ENV_NO_IPV6 = "env-no-ipv6"
     ENV_CLOCK = "env-clock"

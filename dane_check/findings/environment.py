@@ -11,6 +11,27 @@ AREA = {
         "RFC 7672 §2.1.1",
         rank=95,
     ),
+    Code.ENV_RESOLVER_LIES: Diagnosis(
+        (Severity.INCONCLUSIVE,),
+        "The resolver changes answers on the way, so nothing it says proves anything: {why}.",
+        "Use a resolver that leaves answers as they are: --resolver ADDRESS.",
+        "requirements ROOT-i",
+        rank=96,
+    ),
+    Code.ENV_RESOLVER_UNUSABLE: Diagnosis(
+        (Severity.INCONCLUSIVE,),
+        "The resolver gives no usable answers: {why}.",
+        "Check the network and the resolver (dane-check doctor), or name another one with --resolver.",
+        "RFC 7672 §2.1.1",
+        rank=91,
+    ),
+    Code.ENV_DNS_TCP_BLOCKED: Diagnosis(
+        (Severity.INCONCLUSIVE,),
+        "The resolver cuts its answer short over UDP and cannot be asked over TCP: {why}.",
+        "Let TCP port 53 through to the resolver, or name another one with --resolver.",
+        "RFC 7766 §5",
+        rank=92,
+    ),
     Code.ENV_PORT25_BLOCKED: Diagnosis(
         (Severity.INCONCLUSIVE,),
         "Port 25 timed out at all {count} addresses of {hosts} unrelated hosts; outgoing SMTP seems blocked here.",
@@ -27,7 +48,7 @@ AREA = {
     ),
     Code.ENV_CLOCK: Diagnosis(
         (Severity.INCONCLUSIVE,),
-        "The clock of this machine says {now}, which cannot be right; signatures cannot be judged by it.",
+        "The clock of this machine cannot be right, so signatures cannot be judged by it: {why}.",
         "Set the clock, or state the time with --at.",
         "requirements D-23",
         rank=94,

@@ -62,11 +62,27 @@ async def connect(address: str, port: int) -> SocketStream | DialFailure:
         await asyncio.get_running_loop().sock_connect(unconnected, (address, port))
         connected = True
     except OSError as error:
-        return DialFailure(fault_of(error, family), name_of(error))
+        fault = fault_of(error, family)
+        if fault is Fault.UNREACHABLE and family is socket.AF_INET6 and not has_route(address):
+            fault = Fault.NO_FAMILY
+        return DialFailure(fault, name_of(error))
     finally:
         if not connected:
             unconnected.close()
     return SocketStream(unconnected)
+
+
+def has_route(address: str) -> bool:
+    """Whether this machine knows any way to `address`, an IP literal; asks its own tables and sends nothing.
+
+    A machine without IPv6 has none for any address, which is no fault of the other side (D-17).
+    """
+    try:
+        with socket.socket(family_of(address), socket.SOCK_DGRAM) as unused:
+            unused.connect((address, 53))
+    except OSError:
+        return False
+    return True
 
 
 class TcpDialer:

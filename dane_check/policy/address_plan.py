@@ -12,6 +12,7 @@ from typing import Literal
 from dane_check.dnssec.lookup import Bogus, Cause, Indeterminate, Insecure, Lookup, Secure, SecureDenial
 from dane_check.findings import About, Code, Finding, Severity, finding
 from dane_check.names import is_address, is_ldh, plain, safe
+from dane_check.policy.environment import of_this_side
 from dane_check.policy.mend import mend
 from dane_check.policy.stopped import Stopped, failed_lookup
 from dane_check.policy.verdict import HostWord
@@ -137,9 +138,13 @@ def _about_security(
 def _one_family_failed(about: About, failed: Sequence[tuple[FamilyName, Lookup]]) -> tuple[Finding, ...]:
     found = []
     for family, answer in failed:
+        assert isinstance(answer, Bogus | Indeterminate)
         severity = Severity.PARTIAL if isinstance(answer, Bogus) else Severity.INCONCLUSIVE
-        why = answer.why.sentence if answer.why else ""
-        found.append(finding(Code.ADDR_ONE_FAMILY_FAILED, about, severity, family=family, why=why))
+        why = answer.why.sentence
+        found.append(
+            of_this_side(about, answer.why)
+            or finding(Code.ADDR_ONE_FAMILY_FAILED, about, severity, family=family, why=why)
+        )
     return tuple(found)
 
 

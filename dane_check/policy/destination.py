@@ -8,6 +8,7 @@ from typing import assert_never
 from dane_check.dnssec.lookup import Bogus, Cause, Indeterminate, Insecure, Lookup, Record, Secure, SecureDenial, Why
 from dane_check.findings import About, Code, Finding, Severity, finding
 from dane_check.names import is_address, is_host_name, plain, safe
+from dane_check.policy.environment import of_this_side
 from dane_check.policy.mend import mend
 from dane_check.policy.verdict import DomainWord
 
@@ -91,9 +92,8 @@ def relay(host: str, domains: tuple[str, ...] = ()) -> Hosts:
 
 def _bogus(domain: str, why: Why) -> NoHosts:
     about = About(domain)
-    if why.cause is Cause.ROOT_FAILURE:  # ROOT-i: ours, not the domain's
-        said = finding(Code.TRUST_ANCHOR_PROBLEM, about, why=why.sentence)
-        return NoHosts(DomainWord.UNDETERMINED, "trust-anchor-problem", (said,))
+    if (said := of_this_side(about, why)) is not None:
+        return NoHosts(DomainWord.UNDETERMINED, why.cause.value, (said,))
     if why.cause is Cause.ALIAS_LOOP:
         said = finding(Code.MX_CNAME_LOOP, about, why=why.sentence)
         return NoHosts(DomainWord.BROKEN, "cname-loop", (said,), "dnssec-invalid")
@@ -107,12 +107,8 @@ _BAD_ANSWER = "Check the name servers of the domain, or try another resolver"
 
 def _undetermined(domain: str, why: Why) -> NoHosts:
     about = About(domain)
-    if why.cause is Cause.NO_DNSSEC:
-        said = finding(Code.ENV_RESOLVER_NO_DNSSEC, about, why=why.sentence)
-        return NoHosts(DomainWord.UNDETERMINED, "resolver-not-dnssec", (said,))
-    if why.cause is Cause.ROOT_FAILURE:
-        said = finding(Code.TRUST_ANCHOR_PROBLEM, about, why=why.sentence)
-        return NoHosts(DomainWord.UNDETERMINED, "trust-anchor-problem", (said,))
+    if (said := of_this_side(about, why)) is not None:
+        return NoHosts(DomainWord.UNDETERMINED, why.cause.value, (said,))
     if why.cause is Cause.ALIAS_LOOP:
         said = finding(Code.MX_CNAME_LOOP, about, Severity.INCONCLUSIVE, why=why.sentence)
         return NoHosts(DomainWord.UNDETERMINED, "cname-loop", (said,))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dane_check.dnssec.lookup import Bogus, Cause, Indeterminate
 from dane_check.findings import About, Code, Finding, Severity, finding
+from dane_check.policy.environment import of_this_side
 from dane_check.policy.verdict import HostWord
 
 _WITHOUT_TLSRPT = frozenset({Cause.TRANSPORT, Cause.ALIAS_LIMIT, Cause.ALIAS_LOOP})  # S3-07, S3-09
@@ -26,12 +27,8 @@ def failed_lookup(
 ) -> Stopped:
     """A lookup on the way to TLSA failed: the host is out of reach, and nothing is connected to (RFC 7672 §2.1.2)."""
     why = answer.why
-    if why.cause is Cause.ROOT_FAILURE:
-        said = finding(Code.TRUST_ANCHOR_PROBLEM, about, why=why.sentence)
-        return Stopped(HostWord.DNS_ERROR, "trust-anchor-problem", (*before, said))
-    if why.cause is Cause.NO_DNSSEC:
-        said = finding(Code.ENV_RESOLVER_NO_DNSSEC, about, why=why.sentence)
-        return Stopped(HostWord.DNS_ERROR, "resolver-not-dnssec", (*before, said))
+    if (ours := of_this_side(about, why)) is not None:
+        return Stopped(HostWord.DNS_ERROR, why.cause.value, (*before, ours))
     bogus = isinstance(answer, Bogus)
     loops = code in (Code.ADDR_CNAME_LOOP, Code.TLSA_CNAME_LOOP)
     severity = Severity.INCONCLUSIVE if loops and not bogus else None

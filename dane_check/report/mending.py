@@ -40,6 +40,10 @@ _REMEDIES: Final = MappingProxyType(
         Cause.INCOMPLETE: "Use a resolver that passes on all DNSSEC records: --resolver ADDRESS.",
         Cause.ALIAS_LIMIT: "Shorten the chain of aliases.",
         Cause.NO_DNSSEC: "Use a resolver that passes on DNSSEC records: --resolver ADDRESS.",
+        Cause.CLOCK: "Set the clock of this machine, or state the time with --at.",
+        Cause.RESOLVER_LIES: "Use a resolver that leaves answers as they are: --resolver ADDRESS.",
+        Cause.RESOLVER_UNUSABLE: "Check the network and the resolver, or name another with --resolver.",
+        Cause.DNS_TCP: "Open TCP port 53 to the resolver, or name another with --resolver.",
     }
 )
 

@@ -25,6 +25,7 @@ DIRECT: dict[Code, str] = {
     Code.DIGEST_SETS_DIFFER: "a rehearsal's",
     Code.ENV_CLOCK: "the clock of the lab is right",
     Code.ENV_NO_IPV6: "the lab reaches both families",
+    Code.ENV_RESOLVER_LIES: "the lab's resolver tells what its zones say",
     Code.ENV_PORT25_BLOCKED: "a machine's whole network, not a domain",
     Code.ISSUERS_STALE: "the lab's certificates are those of no public CA",
     Code.MX_RESERVED_ADDRESS: "the lab's own addresses are such, and allowed there",
