@@ -9,6 +9,7 @@ from dataclasses import replace
 from dane_check.findings import About, Code, Finding, Severity, finding
 from dane_check.policy.base_domain import Duty
 from dane_check.policy.endpoint import Circumstances, Judged
+from dane_check.policy.service import shown_record
 from dane_check.policy.verdict import CertificateFacts, EndpointResult, EndpointVerdict, HostWord
 from dane_check.ports import ServedChain
 from dane_check.tlsa.certificate import Certificate, association_data
@@ -105,7 +106,8 @@ def _remarks(circumstances: Circumstances, report: MatchReport, served: ServedCh
         if note in report.notes:
             found.append(finding(Code.EE_EXPIRED, about, detail=words))
     if Note.SET_CONFLICT in report.notes and report.matched is not None:
-        found.append(finding(Code.TLSA_SET_CONFLICT, about, record=report.records[report.matched].record.to_text()))
+        text = shown_record(report.records[report.matched].record.to_text())
+        found.append(finding(Code.TLSA_SET_CONFLICT, about, record=text))
     return (*found, *_anchor_remarks(about, report, served))
 
 
@@ -119,7 +121,7 @@ def _anchor_remarks(about: About, report: MatchReport, served: ServedChain) -> I
     unserved = [one.record for one in winners if isinstance(one.record, TlsaRecord) and one.served_index is None]
     if not unserved or len(unserved) < len(winners):
         return
-    text, key = unserved[0].to_text(), Certificate(served.certificates[0]).spki
+    text, key = shown_record(unserved[0].to_text()), Certificate(served.certificates[0]).spki
     if all(one.data == key for one in unserved):  # the leaf's own key, self-signed
         yield finding(Code.TA_MATCHES_LEAF, about, record=text, suggested=suggested_record(served) or "")
     elif all(one.selector == Selector.SPKI for one in unserved):
@@ -190,7 +192,7 @@ def _explanations(
         if note in report.notes:
             usage = 2 if code is Code.TA_MATCHES_LEAF else 3
             text = next((one.record.to_text() for one in report.records if _usage(one.record) == usage), "")
-            found.append(finding(code, about, Severity.OUTAGE, record=text, suggested=suggested))
+            found.append(finding(code, about, Severity.OUTAGE, record=shown_record(text), suggested=suggested))
     if report.reason is Reason.NAME and _would_pass(circumstances, served, circumstances.unaccepted_names):
         found.append(finding(Code.NAME_ONLY_NEXTHOP, about, name=", ".join(circumstances.unaccepted_names)))
     return tuple(found)

@@ -69,7 +69,7 @@ class RecordReport:
     depth -- where it names a certificate in the path that was built (0 = leaf); of a bare key, the
         certificate that it signed. None where it names none.
     served_index -- the same certificate in the chain as served; None where it, or the bare key, came
-        from the record or the trust store.
+        from the record or the trust store alone.
     """
 
     record: TlsaRecord | MalformedTlsa

@@ -17,7 +17,7 @@ from dane_check.tlsa.path.issuing import likely_issued, self_signed
 class Link:
     """A certificate in a path and where it came from.
 
-    served_index -- its place in the chain as served, None where it came from DNS or the trust store.
+    served_index -- its place in the chain as served, None where it came from DNS or the trust store alone.
     trusted -- taken from the trust store.
     """
 
@@ -36,7 +36,8 @@ class Pool:
     @classmethod
     def of(cls, chain: Sequence[Certificate], from_dns: Sequence[Certificate] = ()) -> Pool:
         """A served chain, with the certificates that full records bring, which are tried first."""
-        dns = (Link(certificate, None) for certificate in from_dns)
+        places = {chain[index].der: index for index in reversed(range(len(chain)))}
+        dns = (Link(certificate, places.get(certificate.der)) for certificate in from_dns)
         served = (Link(certificate, index) for index, certificate in enumerate(chain))
         return cls(chain[0], (*dns, *served))
 

@@ -55,6 +55,13 @@ class TestFullCertificates:
         assert report.records[0].served_index is None
         assert Note.TA_NOT_SERVED in report.notes
 
+    @pytest.mark.parametrize(("anchor", "place"), [(ISSUER, 1), (ROOT, 2)])
+    def test_an_anchor_that_is_served_as_well_is_not_called_missing(self, anchor, place) -> None:
+        """R7671-5.2-a: the record brings it along, and there it stands in the chain."""
+        report = judge([record((2, 0, 0), anchor)], [LEAF, ISSUER, ROOT])
+        assert (report.outcome, report.records[0].served_index) == (Outcome.AUTHENTICATED, place)
+        assert Note.TA_NOT_SERVED not in report.notes
+
     def test_its_dates_count_as_those_of_a_served_one(self) -> None:
         """An expired root is refused wherever it comes from."""
         root = make_ca("Old root", valid=EXPIRED)
