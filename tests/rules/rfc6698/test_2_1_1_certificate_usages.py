@@ -58,3 +58,10 @@ class TestUsages:
         published = record((usage, selector, matching_type), LEAF)
         report = judge([published], CHAIN, service="generic", roots=[ROOT.der])
         assert report.reason is Reason.NO_MATCH
+
+
+@pytest.mark.parametrize("usage", [2, 3])
+def test_a_bare_key_in_place_of_a_certificate_is_none(usage: int) -> None:
+    """R6698-2.1.1-e: usages describe PKIX certificates; a raw public key is compared with nothing."""
+    report = judge([record((usage, 1, 1), LEAF), record((usage, 1, 0), LEAF)], [LEAF.spki])
+    assert report.outcome is Outcome.FAILED

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from dane_check.dnssec.lookup import Bogus, Cause, Indeterminate, Insecure, Lookup, Secure, SecureDenial, Why
+from dane_check.findings import About
+from dane_check.policy.base_domain import NextCandidate, Requirement, tlsa_answer
+from dane_check.policy.stopped import Stopped
 from dane_check.tlsa.match import Outcome, Reason, RecordState
 from dane_check.tlsa.record import TlsaRecord, Unusable, UnusableReason, UsableRecord, parse_rdata, usable
+from tests.lookups import PROOF, tlsa_records
 from tests.pki import NOW, assemble, make_ca, make_leaf, with_patch
 from tests.tlsa.chains import judge, record, wrong
 
@@ -121,3 +126,23 @@ def test_a_record_written_without_data_is_unusable() -> None:
 def test_pkix_usages_are_usable_outside_smtp() -> None:
     """RFC 6698 §6 has all four; RFC 7672 §3.1.3 takes two away for SMTP alone."""
     assert isinstance(usable(TlsaRecord(1, 1, 1, bytes(32)), "generic"), UsableRecord)
+
+
+PUBLISHED = tlsa_records(record((3, 1, 1), LEAF).rdata)
+WHY = Why(Cause.UNSIGNED_DELEGATION, "why")
+
+
+@pytest.mark.parametrize(
+    ("answer", "comes_to"),
+    [
+        (Secure(PUBLISHED, PROOF), Requirement),
+        (Insecure("data", PUBLISHED, WHY), NextCandidate),
+        (SecureDenial("nodata", PROOF), NextCandidate),
+        (Bogus(WHY), Stopped),
+        (Indeterminate(WHY), Stopped),
+    ],
+)
+def test_the_dnssec_state_decides_before_any_record(answer: Lookup, comes_to: type) -> None:
+    """R6698-4-b: the same record is used, passed over or out of reach, by the state of its set alone."""
+    found = tlsa_answer(About("example.test", "mx.test"), "_25._tcp.mx.test", "mx.test", answer, most_records=64)
+    assert isinstance(found, comes_to)
