@@ -24,7 +24,8 @@ class StreamFault:
 
     address -- of those to this address, None for any. nth -- counted from 1 over them; None: each of them.
     turn -- 0 is the greeting, n what is read after the n-th time that we spoke, `CONNECTION` the connection.
-    octet -- counted from 0 over the turn; None is its middle, and for a reset its start. mask -- the bits to flip.
+    octet -- counted from 0 over the turn, from its end if negative; None is its middle, and for a reset its start.
+    mask -- the bits to flip.
     seconds -- of a delay, and between the octets of a slow turn.
     tls -- the context an impostor speaks TLS with, for `OVERSIZED`.
     """
@@ -42,6 +43,7 @@ class StreamFault:
         """What becomes of a turn."""
         middle = 0 if self.trouble is StreamTrouble.RESET else len(said) // 2
         at = middle if self.octet is None else self.octet
+        at = at if at >= 0 else max(0, len(said) + at)
         return spoiled(self.trouble, said, at, self.mask, self.seconds)
 
 
