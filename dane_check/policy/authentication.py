@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from dane_check.findings import About, Code, Finding, Severity, finding
 from dane_check.policy.base_domain import Duty
@@ -12,7 +13,7 @@ from dane_check.policy.endpoint import Circumstances, Judged
 from dane_check.policy.service import shown_record
 from dane_check.policy.verdict import CertificateFacts, EndpointResult, EndpointVerdict, HostWord
 from dane_check.ports import ServedChain
-from dane_check.tlsa.certificate import Certificate, association_data
+from dane_check.tlsa.certificate import association_data, certificate_of
 from dane_check.tlsa.match import match
 from dane_check.tlsa.outcome import MatchReport, Note, Outcome, RecordState
 from dane_check.tlsa.reason import Reason
@@ -121,7 +122,7 @@ def _anchor_remarks(about: About, report: MatchReport, served: ServedChain) -> I
     unserved = [one.record for one in winners if isinstance(one.record, TlsaRecord) and one.served_index is None]
     if not unserved or len(unserved) < len(winners):
         return
-    text, key = shown_record(unserved[0].to_text()), Certificate(served.certificates[0]).spki
+    text, key = shown_record(unserved[0].to_text()), certificate_of(served.certificates[0]).spki
     if all(one.data == key for one in unserved):  # A-8: the leaf's own key, self-signed
         yield finding(Code.TA_MATCHES_LEAF, about, record=text, suggested=suggested_record(served) or "")
     elif all(one.selector == Selector.SPKI for one in unserved):
@@ -210,7 +211,7 @@ def suggested_record(served: ServedChain) -> str | None:
     """The `3 1 1` RDATA of the key that is served (RFC 7671 §5.1), or `3 0 1` where the key cannot be cut out."""
     if not served.certificates:
         return None
-    leaf = Certificate(served.certificates[0])
+    leaf = certificate_of(served.certificates[0])
     for selector in (Selector.SPKI, Selector.CERT):
         data = association_data(leaf, selector, MatchingType.SHA2_256)
         if data is not None:
@@ -225,13 +226,14 @@ def _as_strong(report: MatchReport, served: ServedChain) -> str | None:
         return None
     record = TlsaRecord.from_text(text)
     selector, matching_type = Selector(record.selector), MatchingType(record.matching_type)
-    data = association_data(Certificate(served.certificates[0]), selector, matching_type)
+    data = association_data(certificate_of(served.certificates[0]), selector, matching_type)
     return TlsaRecord(record.usage, selector, matching_type, data).to_text() if data is not None else None
 
 
+@lru_cache(maxsize=256)
 def certificate_facts(der: bytes) -> CertificateFacts:
     """What people want to know of a certificate; whatever cannot be read is None."""
-    certificate = Certificate(der)
+    certificate = certificate_of(der)
     spki = certificate.spki
     return CertificateFacts(
         subject=certificate.subject,

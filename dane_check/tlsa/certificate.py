@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final, Literal, TypeVar, assert_never
 
 from dane_check.limits import DEFAULT
@@ -22,6 +22,7 @@ _BLOCK: Final = re.compile(r"-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFIC
 _BEGIN: Final = "-----BEGIN CERTIFICATE-----"
 # RFC 5280 §4.1.2.2 allows 20 octets and some have more; Python refuses to print numbers of kilobytes.
 _LONGEST_SERIAL_BITS: Final = 1024
+_KEPT: Final = 256  # certificates read; many domains share a mail host, and 64 KiB each (L-17) stay small
 
 T = TypeVar("T")
 
@@ -143,6 +144,12 @@ class Certificate:
             return None
         name = self.fields.subject if which == "subject" else self.fields.issuer
         return _readable(lambda: read(name))
+
+
+@lru_cache(maxsize=_KEPT)
+def certificate_of(der: bytes) -> Certificate:
+    """The certificate with these octets; what was read out of it before need not be read again."""
+    return Certificate(der)
 
 
 def association_data(certificate: Certificate, selector: Selector, matching_type: MatchingType) -> bytes | None:

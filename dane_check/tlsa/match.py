@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final, assert_never
 
 from dane_check.limits import DEFAULT, Limits, SessionLimits
-from dane_check.tlsa.certificate import Certificate
+from dane_check.tlsa.certificate import Certificate, certificate_of
 from dane_check.tlsa.examination import Examination, Judgement, brings_certificate
 from dane_check.tlsa.notes import Judged, notes_on
 from dane_check.tlsa.outcome import MatchReport, Note, Outcome, RecordReport, RecordState
@@ -129,7 +129,7 @@ def _within_limits(chain: Sequence[bytes], limits: SessionLimits) -> Iterator[Ce
         octets += len(one)
         if index and (len(one) > limits.certificate_octets or octets > limits.chain_octets):
             return
-        yield Certificate(bytes(one))
+        yield certificate_of(bytes(one))
 
 
 def _judge_all(
