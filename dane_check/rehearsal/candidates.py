@@ -133,6 +133,11 @@ def _refuse_what_cannot_be(asked: Plan) -> None:
     if asked.ttl is not None and not 0 <= asked.ttl <= _MOST_TTL:
         raise UsageError(f"a TTL is between 0 and {_MOST_TTL} seconds")
     kinds = [one.key_type for one in asked.chains]
+def key_type_called(description: str) -> KeyType:
+    """The certificate type of a key that `tlsa.keys.description` calls so, such as `EC P-256`."""
+    return _KEY_TYPES.get(description.partition(" ")[0], KeyType.UNKNOWN)
+
+
     twice = next((one for one in asked.chains if kinds.count(one.key_type) > 1), None)
     if twice is not None:
         kind = twice.key_type.value.upper()
@@ -238,8 +243,7 @@ def chain_from_der(certificates: Sequence[bytes], source: str, remarks: tuple[st
         if certificate.flaw is not None:
             raise UsageError(f"certificate {number} of {source} is none: {safe(certificate.flaw, 120)}")
     leaf = read[0]
-    word = (leaf.key or "").partition(" ")[0]
-    kind = _KEY_TYPES.get(word, KeyType.UNKNOWN)
+    kind = key_type_called(leaf.key or "")
     return CandidateChain(tuple(one.der for one in read), source, kind, remarks + _oddities(read, source))
 
 
