@@ -87,6 +87,10 @@ class InputLimits:
     host_text_characters: int = 8192  # L-23
     file_octets: int = 1024 * 1024  # L-25: anchors, certificates
     certificates: int = 50  # L-25
+    zone_octets: int = 16 * 1024 * 1024  # L-28: each file of a zone
+    zone_records: int = 100_000  # L-28, $GENERATE included
+    include_files: int = 64  # L-28
+    include_depth: int = 8  # L-28
     evidence_octets: int = 64 * 1024 * 1024  # ours: L-2 questions of L-6 octets each are 19 MiB, a third more as base64
 
 
