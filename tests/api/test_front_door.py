@@ -121,7 +121,7 @@ def test_a_checker_that_is_not_open_is_misuse() -> None:
 
 
 def test_an_address_literal_asks_nothing() -> None:
-    """S1-01: not applicable, exit 5."""
+    """S1-01, R7672-2.2-g: not applicable, exit 5."""
 
     async def literal() -> dane_check.DomainCheck:
         async with Checker(Settings(resolver="127.0.0.1:1")) as checker:
