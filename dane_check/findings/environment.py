@@ -21,7 +21,7 @@ AREA = {
     Code.ENV_RESOLVER_UNUSABLE: Diagnosis(
         (Severity.INCONCLUSIVE,),
         "The resolver gives no usable answers: {why}.",
-        "Check the network and the resolver (dane-check doctor), or name another one with --resolver.",
+        "Check the network and that the resolver may be asked from here, or name another one with --resolver.",
         "RFC 7672 §2.1.1",
         rank=91,
     ),
@@ -56,7 +56,7 @@ AREA = {
     Code.TRUST_ANCHOR_PROBLEM: Diagnosis(
         (Severity.INCONCLUSIVE,),
         "The keys of the trust anchor's own zone cannot be validated: {why}.",
-        "Check the trust anchors (dane-check doctor), the resolver, and the time given with --at, not the domain.",
+        "Update dane_check or give current anchors with --trust-anchor; see to the resolver, and to the time of --at.",
         "RFC 4035 §5, RFC 5011",
         rank=93,
     ),

@@ -57,6 +57,10 @@ class UdpTransport:
             except TimeoutError:
                 return NoReply(Fault.TIMEOUT, f"nothing within {self._limits.lookup_seconds:g} s")
 
+    async def ask_over_tcp(self, question: Question, server: Server) -> Heard:
+        """The reply to one try over TCP alone, to know whether it gets through. Never raises for the network."""
+        return await self._over_tcp(write_query(question.name, question.rdtype, 0), server)
+
     async def _ask(self, query: bytes, server: Server) -> Heard:
         for _ in range(self._limits.tries - 1):
             heard = await self._over_udp(query, server)

@@ -11,6 +11,14 @@ from dane_check.report.styled import Line, Style, Styled, render, visible
 from dane_check.report.words import moment as shown_moment
 
 _STYLE: Final = {Ability.WORKS: Style.GOOD, Ability.FAILS: Style.BAD, Ability.NOT_TRIED: Style.DIM}
+_NAMES: Final = {
+    "clock": "time",
+    "dnssec": "DNSSEC",
+    "answers": "answers",
+    "tcp": "DNS/TCP",
+    "port25": "port 25",
+    "ipv6": "IPv6",
+}
 _WORDS: Final = {Ability.WORKS: "works", Ability.FAILS: "fails", Ability.NOT_TRIED: "not tried"}
 
 
@@ -30,8 +38,10 @@ def _lines(report: EnvironmentReport) -> Iterator[Line]:
         yield ("anchor     ", Styled("old", Style.WARN), f"  (built in, of {report.anchors_of:%Y-%m-%d}: {advice})")
     for name, version in report.versions:
         yield (f"version    {name} {version}",)
-    for what, tried in (("DNSSEC", report.dnssec), ("port 25", report.port25), ("IPv6", report.ipv6)):
-        yield (f"{what:<9}  ", Styled(_WORDS[tried.ability], _STYLE[tried.ability]), f"  ({tried.because})")
+    for key, tried in report.tried.items():
+        yield (f"{_NAMES[key]:<9}  ", Styled(_WORDS[tried.ability], _STYLE[tried.ability]), f"  ({tried.because})")
+        if tried.todo:
+            yield (f"{'':<9}  do     {tried.todo}",)
     able = report.exit_status == 0
     word = Styled("READY" if able else "NOT READY", Style.GOOD if able else Style.BAD)
     meaning = "nothing stands against judging from here" if able else "this machine cannot judge every domain"
@@ -50,12 +60,10 @@ def doctor_to_json(report: EnvironmentReport) -> str:
             anchors=[visible(anchor) for anchor in report.anchors],
             anchors_old=report.anchors_of is not None,
             versions={name: visible(version) for name, version in report.versions},
-            dnssec=_tried(report.dnssec),
-            port25=_tried(report.port25),
-            ipv6=_tried(report.ipv6),
+            **{key: _tried(tried) for key, tried in report.tried.items()},
         )
     )
 
 
 def _tried(tried: Tried) -> dict[str, Any]:
-    return {"ability": tried.ability.value, "because": visible(tried.because)}
+    return {"ability": tried.ability.value, "because": visible(tried.because), "todo": visible(tried.todo)}

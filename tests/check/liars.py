@@ -40,11 +40,11 @@ RECORD = f"3 1 1 {hashlib.sha256(LEAF.spki).hexdigest()}"
 Reply = dns.message.Message | NoReply
 
 
-def mail_world(**of_root: object) -> World:
+def mail_world(address: str = "198.41.0.4", **of_root: object) -> World:
     """example.org. with one protected mail host, below a root that is made with `of_root`."""
     world = World(**of_root)
     world.add("org.")
-    world.add("example.org.", f"@ MX 10 mx\nmx A 198.41.0.4\n_25._tcp.mx TLSA {RECORD}")
+    world.add("example.org.", f"@ MX 10 mx\nmx A {address}\n_25._tcp.mx TLSA {RECORD}")
     return world
 
 

@@ -11,13 +11,16 @@ from typing import Any
 import pytest
 
 from dane_check.check.outcome import DomainCheck
-from dane_check.dnssec.lookup import Lookup
+from dane_check.dnssec.lookup import Lookup, Proof, SecureDenial
 from dane_check.evidence import Evidence
+from dane_check.policy.vantage import NO_SUCH_NAME, WITHOUT_IPV6
+from dane_check.ports import Heard
 from dane_check.settings import Settings
+from dane_check.wire.message import Message
 from tests.report.examples import healthy
 from tests.report.test_json import LOOKUPS
 
-NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)  # later than this release: a clock may say so
 
 
 def with_status(status: int) -> DomainCheck:
@@ -39,7 +42,11 @@ class FakeWorld:
     asked: list[Any] = field(default_factory=list)
     opened_with: list[Any] = field(default_factory=list)
     recorded: list[bool] = field(default_factory=list)
+    absent: dict[tuple[str, str], Lookup] = field(
+        default_factory=lambda: dict.fromkeys((NO_SUCH_NAME, WITHOUT_IPV6), SecureDenial("nxdomain", Proof()))
+    )
 
+    routed: bool = True
     now = NOW
     resolvers = ("192.0.2.53:53",)
     anchors = (". DS 20326 8 2 e0",)
@@ -68,7 +75,11 @@ class FakeWorld:
     async def lookup(self, name: str, rdtype: str) -> Lookup:
         """The prepared lookup."""
         self.asked.append((name, rdtype))
-        return self.found
+        return self.absent.get((name, rdtype), self.found)
+
+    async def over_tcp(self, servers: Sequence[str], settings: Settings) -> dict[str, Heard]:
+        """Stands for `doctor.over_tcp`."""
+        return dict.fromkeys(servers, Message(b"", 1, 0, False, None, (), ()))
 
     def evidence(self) -> Evidence | None:
         """What was prepared."""
@@ -79,6 +90,8 @@ class FakeWorld:
 def world(monkeypatch: pytest.MonkeyPatch) -> FakeWorld:
     """The world of every command, replaced; no option comes from the environment."""
     fake = FakeWorld()
+    monkeypatch.setattr("dane_check.cli.doctor.over_tcp", fake.over_tcp)
+    monkeypatch.setattr("dane_check.cli.doctor.has_ipv6", lambda: fake.routed)
     for command in ("domain", "lookup", "doctor"):
         monkeypatch.setattr(f"dane_check.cli.{command}.opened", fake.opened)
     return fake

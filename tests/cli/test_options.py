@@ -15,6 +15,7 @@ from dane_check.cli.app import COMMANDS, app_with
 from dane_check.cli.main import with_default_command
 from dane_check.cli.options import parse_moment
 from dane_check.errors import UsageError
+from dane_check.policy.vantage import NO_SUCH_NAME, WITHOUT_IPV6
 from dane_check.settings import Settings
 from tests.cli.fake import FakeWorld
 
@@ -87,11 +88,11 @@ class TestSettings:
         assert world.asked == [("example.org", "MX")]
 
     def test_the_options_of_doctor_reach_the_engine(self, world: FakeWorld) -> None:
-        options = ["--at", "2026-03-01", "--resolver", "192.0.2.1", "--trust-anchor", "f"]
+        options = ["--at", "2026-03-01", "--resolver", "192.0.2.1", "--trust-anchor", "f", "--allow-reserved"]
         assert main(["doctor", *options, "example.org"]) == 0
         now = datetime(2026, 3, 1, tzinfo=UTC)
-        assert world.settings == Settings(resolver="192.0.2.1", trust_anchor="f", now=now)
-        assert world.asked == [(".", "DNSKEY"), "example.org"]
+        assert world.settings == Settings(resolver="192.0.2.1", trust_anchor="f", now=now, allow_reserved=True)
+        assert world.asked == [(".", "DNSKEY"), NO_SUCH_NAME, WITHOUT_IPV6, "example.org"]
 
 
 class TestSubjects:

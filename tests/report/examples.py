@@ -22,6 +22,7 @@ from dane_check.policy.verdict import (
 )
 from dane_check.ports import KeyType, SmtpFacts, SmtpReply, TlsFacts
 
+ABILITIES = ("clock", "dnssec", "answers", "tcp", "port25", "ipv6")
 UNTIL = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)
 PUBLISHED = "6cf1" + "00" * 28 + "921e"
 OTHER = "77aa" + "11" * 28 + "bb66"

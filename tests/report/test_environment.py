@@ -12,25 +12,34 @@ from dane_check.check.environment import (
     Ability,
     EnvironmentReport,
     Tried,
+    judge_answers,
+    judge_clock,
     judge_dnssec,
     judge_ipv6,
     judge_port25,
+    judge_tcp,
     old_anchors,
     versions,
 )
 from dane_check.check.outcome import DomainCheck
+from dane_check.dnssec.lookup import Bogus, Cause, Indeterminate, Insecure, Proof, SecureDenial, Why
+from dane_check.findings import About, Code, finding, remedy
 from dane_check.policy.verdict import EndpointResult, HostWord
+from dane_check.ports import Fault, NoReply
 from dane_check.report.doctor import doctor_to_json, doctor_to_text
-from tests.report.examples import good_host, healthy, no_dane, passing, unreachable
+from dane_check.wire.message import Message
+from tests.report.examples import ABILITIES, good_host, healthy, no_dane, passing, unreachable
 from tests.report.test_json import LOOKUPS
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+GOOD = LOOKUPS["secure"][0]
 WORKS, FAILS, NOT_TRIED = (Tried(ability, "because") for ability in (Ability.WORKS, Ability.FAILS, Ability.NOT_TRIED))
 
 
-def machine(dnssec: Tried = WORKS, port25: Tried = NOT_TRIED, ipv6: Tried = NOT_TRIED) -> EnvironmentReport:
+def machine(**abilities: Tried) -> EnvironmentReport:
+    tried = {key: abilities.get(key, WORKS if key == "dnssec" else NOT_TRIED) for key in ABILITIES}
     versions = (("dane_check", "0.1.0"), ("OpenSSL", "4.0.3"))
-    return EnvironmentReport(NOW, "system", ("192.0.2.53:53",), (". DS 20326 8 2 e0",), versions, dnssec, port25, ipv6)
+    return EnvironmentReport(NOW, "system", ("192.0.2.53:53",), (". DS 20326 8 2 e0",), versions, tried)
 
 
 def test_old_anchors_are_told_in_words_and_by_name() -> None:
@@ -70,12 +79,59 @@ class TestJudging:
 
     def test_if_nobody_answers_the_port_is_taken_for_closed(self) -> None:
         tried = judge_port25([all_silent()])
-        assert tried == Tried(Ability.FAILS, "no mail server answered at 2 addresses: no answer")
+        assert (tried.ability, tried.because) == (Ability.FAILS, "no mail server answered at 2 addresses: no answer")
+        assert tried.todo == remedy(finding(Code.ENV_PORT25_BLOCKED, About()))
 
     def test_ipv6_is_judged_by_ipv6_addresses_alone(self) -> None:
         assert judge_ipv6([unreachable()]).ability is Ability.FAILS
         assert judge_port25([unreachable()]).ability is Ability.WORKS
         assert judge_ipv6([no_dane()]).ability is Ability.NOT_TRIED
+
+    def test_a_machine_without_a_route_needs_no_mail_server_to_show_it(self) -> None:
+        assert judge_ipv6([no_dane()], routed=False).ability is Ability.FAILS
+        assert judge_ipv6([], routed=True).ability is Ability.NOT_TRIED
+
+    @pytest.mark.parametrize(
+        ("cause", "code"),
+        [
+            (Cause.KEY_MISSING, Code.TRUST_ANCHOR_PROBLEM),
+            (Cause.SIGNATURE_INVALID, Code.ENV_RESOLVER_LIES),
+            (Cause.SIGNATURE_EXPIRED, Code.TRUST_ANCHOR_PROBLEM),
+        ],
+    )
+    def test_what_is_wrong_with_the_anchor_says_what_to_do(self, cause: Cause, code: Code) -> None:
+        """The next step is that of the finding which a check gives for the same."""
+        tried = judge_dnssec(Bogus(Why(Cause.ROOT_FAILURE, "it fails", zone=".", behind=cause)))
+        assert tried == Tried(Ability.FAILS, "it fails", remedy(finding(code, About())))
+
+    def test_a_resolver_that_gives_nothing_is_no_matter_of_dnssec(self) -> None:
+        tried = judge_dnssec(Indeterminate(Why(Cause.TRANSPORT, "silence", fault="timeout")))
+        assert tried.todo == remedy(finding(Code.ENV_RESOLVER_UNUSABLE, About()))
+
+    def test_the_clock_is_judged_by_the_release_and_by_the_root(self) -> None:
+        """D-23: and never where the time was given."""
+        late = Bogus(Why(Cause.ROOT_FAILURE, "it expired", zone=".", behind=Cause.SIGNATURE_EXPIRED))
+        now = datetime(2027, 3, 1, tzinfo=UTC)
+        assert judge_clock(now, GOOD, own_clock=True).ability is Ability.WORKS
+        assert judge_clock(now, late, own_clock=True).ability is Ability.FAILS
+        assert judge_clock(datetime(2001, 1, 1, tzinfo=UTC), GOOD, own_clock=True).ability is Ability.FAILS
+        assert judge_clock(datetime(2001, 1, 1, tzinfo=UTC), late, own_clock=False).ability is Ability.NOT_TRIED
+        assert judge_clock(now, Indeterminate(Why(Cause.RCODE, "x")), own_clock=True).ability is Ability.NOT_TRIED
+
+    def test_answers_are_true_where_what_is_denied_stays_denied(self) -> None:
+        denied = SecureDenial("nxdomain", Proof())
+        made_up = Insecure("data", (), Why(Cause.UNSIGNED_DELEGATION, "x"))
+        changed = Bogus(Why(Cause.SIGNATURE_MISSING, "x", zone="."))
+        assert judge_answers(denied, denied).ability is Ability.WORKS
+        assert judge_answers(denied, made_up).ability is Ability.FAILS
+        assert judge_answers(changed, denied).ability is Ability.FAILS
+        assert judge_answers(Indeterminate(Why(Cause.RCODE, "x")), denied).ability is Ability.NOT_TRIED
+
+    def test_one_resolver_that_takes_tcp_is_enough(self) -> None:
+        silent, reply = NoReply(Fault.TIMEOUT), Message(b"", 1, 0, False, None, (), ())
+        assert judge_tcp({}).ability is Ability.NOT_TRIED
+        assert judge_tcp({"a": silent}).ability is Ability.FAILS
+        assert judge_tcp({"a": silent, "b": reply}).ability is Ability.WORKS
 
     def test_an_address_that_was_skipped_was_not_tried(self) -> None:
         skipped = replace(passing("192.0.2.1"), result=EndpointResult.SKIPPED)
@@ -87,7 +143,7 @@ class TestJudging:
 class TestReport:
     """The doctor's report."""
 
-    @pytest.mark.parametrize("which", ["dnssec", "port25", "ipv6"])
+    @pytest.mark.parametrize("which", ABILITIES)
     def test_any_ability_that_fails_makes_the_exit_status_4(self, which: str) -> None:
         assert machine(**{which: FAILS}).exit_status == 4
 
@@ -95,14 +151,18 @@ class TestReport:
         assert machine().exit_status == 0
 
     def test_the_text_says_it_line_by_line(self) -> None:
-        assert doctor_to_text(machine(port25=FAILS)) == (
+        assert doctor_to_text(machine(port25=replace(FAILS, todo="Do so."))) == (
             "clock      2026-03-01 12:00 UTC\n"
             "resolver   192.0.2.53:53 (of this machine)\n"
             "anchor     . DS 20326 8 2 e0\n"
             "version    dane_check 0.1.0\n"
             "version    OpenSSL 4.0.3\n"
+            "time       not tried  (because)\n"
             "DNSSEC     works  (because)\n"
+            "answers    not tried  (because)\n"
+            "DNS/TCP    not tried  (because)\n"
             "port 25    fails  (because)\n"
+            "           do     Do so.\n"
             "IPv6       not tried  (because)\n"
             "NOT READY  this machine cannot judge every domain  [exit status 4]\n"
         )

@@ -19,6 +19,7 @@ from dane_check.report.json import check_to_line, checks_to_text
 from dane_check.report.lookup import lookup_to_json, lookup_to_text
 from dane_check.report.schemas import schema_text
 from dane_check.report.text import TextOptions, check_to_text
+from tests.report.examples import ABILITIES
 from tests.report.hostile import PAYLOADS, everywhere
 
 FORMS = [
@@ -54,10 +55,10 @@ def hostile_lookups(payload: str) -> list[Lookup]:
 
 
 def hostile_machine(payload: str) -> EnvironmentReport:
-    tried = Tried(Ability.FAILS, payload)
+    tried = dict.fromkeys(ABILITIES, Tried(Ability.FAILS, payload, payload))
     versions = (("dnspython", payload),)
     now = datetime(2026, 3, 1, tzinfo=UTC)
-    return EnvironmentReport(now, payload, (payload,), (payload,), versions, tried, tried, tried)
+    return EnvironmentReport(now, payload, (payload,), (payload,), versions, tried)
 
 
 class TestText:
