@@ -37,7 +37,6 @@ DIRECT: dict[Code, str] = {
     Code.SNI_REQUIRED: "three certificate types leave no handshake for it (L-19)",
     Code.TLS_NO_CERTIFICATE: "Python's ssl serves no anonymous suite",
     Code.TLSA_DATA_EMPTY: "on the wire a record without data is malformed",
-    Code.TLSA_RRSIG_EXPIRING: "the lab's signatures are fresh",
     Code.TLSA_TA_CERT_SELECTOR: "the lab's certificates are those of no public CA",
     Code.TLSA_TTL_LONG: "a rehearsal's",
     Code.TLSA_TTL_SHORT: "a rehearsal's",

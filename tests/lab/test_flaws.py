@@ -62,6 +62,18 @@ def test_broken_signatures(fault: str, question: str) -> None:
         verified(reply.answer, keys, "one.test")
 
 
+@pytest.mark.parametrize(("fault", "hours", "days"), [("expiring", 18, 29.75), ("long-lived", 88 * 24, 90)])
+def test_signatures_that_hold_for_less_or_more_than_usual(fault: str, hours: int, days: float) -> None:
+    """They verify; what is left of them, and their lifetime, are as docs/lab.md says."""
+
+    reply, keys = spoiled(f"mx A {fault}", "mx.one.test A", "one.test DNSKEY")
+    rrsig = find(reply.answer, "mx.one.test", "RRSIG", "A")
+    assert rrsig is not None
+    assert rrsig[0].expiration - NOW.timestamp() == hours * 3600
+    assert rrsig[0].expiration - rrsig[0].inception == days * 86400
+    assert verified(reply.answer, keys, "one.test") == {"mx.one.test. A"}
+
+
 def test_unsigned_leaves_the_rrset_bare() -> None:
     """The RRset comes without its RRSIG."""
     (reply,) = spoiled("mx A unsigned", "mx.one.test A")

@@ -13,12 +13,14 @@ from dane_check.errors import UsageError
 
 
 class Kind(StrEnum):
-    """The words of the scenario files. The first five spoil RRsets, the next two proofs, the others replies."""
+    """The words of the scenario files. The first seven concern RRsets, the next two proofs, the others replies."""
 
     UNSIGNED = "unsigned"  # RRSIGs left out
     BAD_SIGNATURE = "bad-signature"  # one bit of every signature flipped
     EXPIRED = "expired"
     NOT_YET_VALID = "not-yet-valid"
+    EXPIRING = "expiring"  # valid for some hours still
+    LONG_LIVED = "long-lived"  # valid for three months
     FORGED = "forged"  # rdata changed after it was signed
     NO_DENIAL = "no-denial"  # NSEC and NSEC3 left out
     OPT_OUT = "opt-out"  # the NSEC3 records beside this answer have the flag set, and are signed so
@@ -41,7 +43,17 @@ RCODES = {
     Kind.FORMERR: 1,
     Kind.NXDOMAIN: 3,
 }
-ON_RRSETS = frozenset({Kind.UNSIGNED, Kind.BAD_SIGNATURE, Kind.EXPIRED, Kind.NOT_YET_VALID, Kind.FORGED})
+ON_RRSETS = frozenset(
+    {
+        Kind.UNSIGNED,
+        Kind.BAD_SIGNATURE,
+        Kind.EXPIRED,
+        Kind.NOT_YET_VALID,
+        Kind.EXPIRING,
+        Kind.LONG_LIVED,
+        Kind.FORGED,
+    }
+)
 _WITH_VALUE = frozenset({Kind.DELAY, Kind.EDE})
 ANY = "any"
 

@@ -28,9 +28,17 @@ class Period(StrEnum):
     VALID = "valid"
     EXPIRED = "expired"
     EARLY = "early"  # not yet valid
+    ENDING = "ending"  # in some hours
+    LONG = "long"  # for a quarter of a year
 
 
-_DAYS = {Period.VALID: (-2, 28), Period.EXPIRED: (-40, -10), Period.EARLY: (10, 40)}
+_DAYS = {
+    Period.VALID: (-2, 28),
+    Period.EXPIRED: (-40, -10),
+    Period.EARLY: (10, 40),
+    Period.ENDING: (-29, 0.75),
+    Period.LONG: (-2, 88),
+}
 
 
 @dataclass(frozen=True, slots=True)

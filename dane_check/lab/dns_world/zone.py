@@ -173,14 +173,21 @@ class Zone:
 
     @staticmethod
     def _make(keys: ZoneKeys, source: dns.name.Name, rdataset: Rdataset, kind: Kind | None) -> Rdataset:
-        period = {Kind.EXPIRED: Period.EXPIRED, Kind.NOT_YET_VALID: Period.EARLY}.get(kind or Kind.DROP, Period.VALID)
-        rrsig = keys.sign(source, rdataset, period)
+        rrsig = keys.sign(source, rdataset, _PERIODS.get(kind, Period.VALID))
         if kind is Kind.BAD_SIGNATURE:
             return dns.rdataset.from_rdata(rdataset.ttl, rrsig.replace(signature=_flipped(rrsig.signature)))
         return dns.rdataset.from_rdata(rdataset.ttl, rrsig)
 
     def _flaw(self, kinds: Iterable[Kind], owner: dns.name.Name, rdtype: RdataType) -> Flaw | None:
         return next((f for f in self.flaws if f.kind in kinds and f.concerns(owner, rdtype)), None)
+
+
+_PERIODS: dict[Kind | None, Period] = {
+    Kind.EXPIRED: Period.EXPIRED,
+    Kind.NOT_YET_VALID: Period.EARLY,
+    Kind.EXPIRING: Period.ENDING,
+    Kind.LONG_LIVED: Period.LONG,
+}
 
 
 def forged(rdataset: Rdataset) -> Rdataset:
