@@ -15,7 +15,7 @@ DEMO ?= \
 	second-mx-without-tlsa.test=3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint interop fixtures docs bench clean
+.PHONY: help demo test lint interop faults fixtures docs bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter
 interop: $(VENV)/.dev ## run against real name servers, resolvers and mail servers; needs root and Debian packages
 	$(PYTEST) -m interop -n 4
 
+faults: $(VENV)/.dev ## run the whole fault matrix: every fault at every step; `make test` runs a seventh of it
+	FAULT_MATRIX=whole $(PYTEST) -n auto tests/faults
+
 fixtures: $(VENV)/.dev ## record every lab scenario anew, with fixed keys and clock
 	$(BIN)/python -m tests.replay.record
 
@@ -50,6 +53,7 @@ docs: $(VENV)/.dev ## write the documents that programs write: conformance, expl
 	$(BIN)/python -m tests.docs.explain
 	$(BIN)/python -m tests.docs.findings
 	$(BIN)/python -m tests.docs.preflight
+	$(BIN)/python -m tests.docs.zone_repository
 
 bench: $(VENV)/.dev ## measure validated lookups and matches, beside other programs; writes docs/performance.md
 	$(BIN)/python -m tests.bench

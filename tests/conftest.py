@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Generator
 
 import pytest
@@ -25,6 +26,25 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         }
         if any(counts.values()):
             terminalreporter.write_line(f"{what}: " + ", ".join(f"{n} {outcome}" for outcome, n in counts.items()))
+
+    _count_cells(terminalreporter)
+
+
+def _count_cells(terminalreporter: pytest.TerminalReporter) -> None:
+    """The fault matrix: each test holds many cells, and says how many of which class kept their promise."""
+    kept: Counter[str] = Counter()
+    broken = there = 0
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for what, count in getattr(report, "user_properties", ()):
+                kept.update(count if what == "cells kept" else {})
+                broken += count if what == "cells broken" else 0
+                there += count if what == "cells there" else 0
+    if there:
+        by_class = ", ".join(f"{number} {name}" for name, number in sorted(kept.items()))
+        terminalreporter.write_line(
+            f"fault matrix: {kept.total()} cells kept, {broken} broken, {there} there: {by_class}"
+        )
 
 
 @pytest.hookimpl(wrapper=True)

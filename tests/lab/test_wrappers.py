@@ -89,16 +89,22 @@ def test_servfail_keeps_id_and_question() -> None:
     assert (found.rcode, found.question, found.answer) == (2, (NAME, dns.rdatatype.TLSA), ())
 
 
-def test_corruption_flips_one_bit() -> None:
+def test_corruption_flips_the_bits_asked_for() -> None:
     """One octet of the reply differs; a message that can no longer be read is malformed."""
-    plain, flipped = heard([DnsFault(DnsTrouble.CORRUPT, nth=2, octet=13)], ADDRESS, ADDRESS)
+    plain, flipped = heard([DnsFault(DnsTrouble.CORRUPT, nth=2, octet=3, mask=5)], ADDRESS, ADDRESS)
     assert isinstance(plain, Message)
     assert isinstance(flipped, Message)
     differing = [i for i, (a, b) in enumerate(zip(plain.octets[2:], flipped.octets[2:], strict=True), 2) if a != b]
-    assert differing == [13]
+    assert (differing, plain.rcode, flipped.rcode) == ([3], 0, 5)
     (broken,) = heard([DnsFault(DnsTrouble.CORRUPT, octet=7)], ADDRESS)
     assert isinstance(broken, NoReply)
     assert broken.fault is Fault.MALFORMED
+
+
+def test_a_reply_to_another_question_is_handed_to_nobody() -> None:
+    """Where the question itself is changed, there is no reply to the one asked (RFC 5452 §9.1)."""
+    (other,) = heard([DnsFault(DnsTrouble.CORRUPT, octet=13)], ADDRESS)
+    assert isinstance(other, NoReply)
 
 
 def read_all(plan: list[StreamFault], connections: int = 1) -> list[bytes | Fault]:

@@ -15,7 +15,7 @@ from dane_check.ports import ByteStream, Dialer, DialFailure, Fault, StreamBroke
 
 CONNECTION: Final = -1  # the turn before the first: the connection itself
 _TURN_OCTETS: Final = 64 * 1024
-_FOREVER: Final = 1e9
+_FOREVER: Final = 1e6  # seconds: longer than any session, and still exact in a clock of floats
 
 
 @dataclass(frozen=True, slots=True)
