@@ -65,7 +65,7 @@ class MemoryLab:
 
     async def ask(self, question: Question, server: Server) -> Heard:
         """The lab's reply; silence is told at once as a time-out. See `ports.DnsTransport`."""
-        query = write_query(question.name, question.rdtype, 0)
+        query = write_query(question.name, question.rdtype, 0, recursive=question.recursive)
         answered = self._dns.answer(query, over_tcp=False)
         if answered is not None and is_truncated(answered[0]):
             answered = self._dns.answer(query, over_tcp=True)
