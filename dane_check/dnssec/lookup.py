@@ -121,6 +121,7 @@ class Link:
     means -- what the link shows, in a few words ("DS 12345 names the key", "proves that no DS exists").
     signature -- None where the link is the configured anchor or a proven insecure delegation.
     nsec3_iterations -- where the link is an NSEC3 record: its iterations, which should be 0 (RFC 9276 §3.1).
+    nsec3_salted -- where the link is an NSEC3 record: whether its names are salted, which helps nobody (RFC 9276 §3.1).
     ds_digests -- where the link is a DS set: its digest types; 1 alone is SHA-1 (RFC 9904).
     """
 
@@ -129,6 +130,7 @@ class Link:
     means: str
     signature: SignedBy | None = None
     nsec3_iterations: int | None = None
+    nsec3_salted: bool = False
     ds_digests: tuple[int, ...] = ()
 
 

@@ -12,7 +12,7 @@ import dns.rdatatype
 from dane_check.dnssec.algorithms import mnemonic, rsa_bits
 from dane_check.dnssec.criteria import Criteria
 from dane_check.dnssec.lookup import Cause, Link, SignedBy, Why
-from dane_check.dnssec.rrset import nsec3_iterations
+from dane_check.dnssec.rrset import nsec3_iterations, nsec3_salted
 from dane_check.dnssec.signature import Refused, Verified
 from dane_check.names import safe
 from dane_check.ports import Heard, NoReply, Question
@@ -49,6 +49,7 @@ def link(verified: Verified, means: str, criteria: Criteria) -> Link:
         means=means,
         signature=signed_by,
         nsec3_iterations=nsec3_iterations(rrset),
+        nsec3_salted=nsec3_salted(rrset),
         ds_digests=tuple(sorted(digests)),
     )
 

@@ -95,6 +95,12 @@ def nsec3_iterations(rrset: RRset) -> int | None:
     return max(int.from_bytes(record.rdata[2:4], "big") for record in rrset.records)
 
 
+def nsec3_salted(rrset: RRset) -> bool:
+    """Whether an NSEC3 record has a salt (RFC 5155 §3.1.5); False for any other type."""
+    is_nsec3 = rrset.rdtype == dns.rdatatype.NSEC3
+    return is_nsec3 and any(len(record.rdata) > 4 and record.rdata[4] for record in rrset.records)
+
+
 @cache
 def type_text(rdtype: int) -> str:
     """The mnemonic of a type, or TYPEn."""

@@ -70,6 +70,7 @@ class Code(StrEnum):
     TLSA_LIMIT = "tlsa-limit"
     TLSA_RRSIG_EXPIRING = "tlsa-rrsig-expiring"
     DNSSEC_NSEC3_ITERATIONS = "dnssec-nsec3-iterations"
+    DNSSEC_NSEC3_SALT = "dnssec-nsec3-salt"
     DNSSEC_ALG_WEAK = "dnssec-alg-weak"
     DS_SHA1 = "ds-sha1"
     # content of records

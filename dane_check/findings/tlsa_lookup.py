@@ -110,6 +110,12 @@ AREA = {
         "Set the NSEC3 iterations of the zone to 0.",
         "RFC 9276 §3",
     ),
+    Code.DNSSEC_NSEC3_SALT: Diagnosis(
+        (Severity.INFO,),
+        "The zone {zone} salts its NSEC3 names, which costs work and hides nothing.",
+        "Use an empty salt.",
+        "RFC 9276 §3.1",
+    ),
     Code.DNSSEC_ALG_WEAK: Diagnosis(
         (Severity.LATENT,),
         "The zone {zone} is signed with {key} only; some resolvers take such a zone as unsigned, or soon will.",

@@ -18,7 +18,12 @@ def proof_findings(about: About, lookups: Iterable[Lookup], *, most_iterations: 
     most_iterations -- what is accepted (D-10); a zone is told of any above 0 (R9276-3.1-a).
     """
     links = list(_links(lookups))
-    return (*_iterated(about, links, most_iterations), *_weak(about, links), *_sha1_digests(about, links))
+    return (
+        *_iterated(about, links, most_iterations),
+        *_salted(about, links),
+        *_weak(about, links),
+        *_sha1_digests(about, links),
+    )
 
 
 def _links(lookups: Iterable[Lookup]) -> Iterator[Link]:
@@ -36,6 +41,11 @@ def _iterated(about: About, links: Iterable[Link], most: int) -> list[Finding]:
         finding(Code.DNSSEC_NSEC3_ITERATIONS, about, zone=zone, iterations=count, limit=most)
         for zone, count in counts.items()
     ]
+
+
+def _salted(about: About, links: Iterable[Link]) -> list[Finding]:
+    zones = dict.fromkeys(link.zone for link in links if link.nsec3_salted)
+    return [finding(Code.DNSSEC_NSEC3_SALT, about, zone=zone) for zone in zones]
 
 
 def _weak(about: About, links: Iterable[Link]) -> list[Finding]:

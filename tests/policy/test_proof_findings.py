@@ -27,6 +27,13 @@ def denial(iterations: int, zone: str = "example.test.") -> Lookup:
     return SecureDenial("nodata", Proof((link,)))
 
 
+def test_a_salt_is_told_once_a_zone() -> None:
+    """R9276-3.1-b: it weighs nothing in any verdict."""
+    link = Link("example.test.", "abc.example.test. NSEC3", "", signed(), nsec3_iterations=0, nsec3_salted=True)
+    answers = [SecureDenial("nodata", Proof((link, link))), SecureDenial("nodata", Proof((link,)))]
+    assert found(*answers) == [(Code.DNSSEC_NSEC3_SALT, Severity.INFO, {"zone": "example.test."})]
+
+
 def data(by: SignedBy) -> Lookup:
     return Secure((), Proof((Link(by.zone, f"mx.{by.zone} A", "", by),)))
 
