@@ -54,13 +54,8 @@ class TrustAnchors:
 
     def zone_of(self, name: dns.name.Name) -> dns.name.Name | None:
         """The closest enclosing anchor of `name` (R6840-5.10-a); None where there is none."""
-        zones = {anchor.zone for anchor in self.anchors}
-        while True:
-            if name in zones:
-                return name
-            if name == dns.name.root:
-                return None
-            name = name.parent()
+        above = (anchor.zone for anchor in self.anchors if name.is_subdomain(anchor.zone))
+        return max(above, key=len, default=None)
 
     def entry(self, zone: dns.name.Name, now: datetime) -> Entry | None:
         """What is trusted at `zone` at `now`; None where every anchor of it is out of its time."""

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 
 import dns.exception
 import dns.name
@@ -216,6 +217,7 @@ class DomainView:
         return self._resolver.zone_is_proven_signed(name)
 
 
+@lru_cache(maxsize=4096)
 def _name(text: str) -> dns.name.Name:
     try:
         return dns.name.from_text(text, dns.name.root)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import lru_cache
 from itertools import takewhile
 from typing import Any, Final, TypeVar
 
@@ -147,7 +148,7 @@ class Walk:
         anchor = self.anchors.zone_of(name)
         if anchor is None:
             return []
-        path = list(_path(anchor, name))
+        path = _path(anchor, name)
         deepest = next(filter(None, map(self._standings.known, reversed(path))), None)
         if deepest is not None and (not isinstance(deepest, Signed) or deepest.zone.name in self.answering):
             return []
@@ -180,7 +181,7 @@ class Walk:
         ahead: list[asyncio.Task[None]] = []
         try:
             standing = await self._step(anchor, budget, lambda: self._at_anchor(anchor, budget))
-            path = list(_path(anchor, name))[1:]
+            path = _path(anchor, name)[1:]
             for place, zone in enumerate(path):
                 if not isinstance(standing, Signed) or standing.closed:
                     break
@@ -204,7 +205,7 @@ class Walk:
     def cut_below(self, standing: Signed, top: dns.name.Name, budget: Budget) -> Refused | None:
         """A signed zone between the one that signed and `top`, seen in replies that have come (ZC-a)."""
         zone = standing.zone.name
-        for name in list(_path(zone, top))[1:]:
+        for name in _path(zone, top)[1:]:
             heard = self._replies.known((Question(name, rrtype.DS), 0))
             if not isinstance(heard, Message) or (name, rrtype.DS) not in rrsets(heard.answer):
                 continue
@@ -261,10 +262,13 @@ class Walk:
         return inside(entrance, judged, message, self.criteria)
 
 
-def _path(anchor: dns.name.Name, name: dns.name.Name) -> Iterator[dns.name.Name]:
-    """From `anchor` to `name`, a label at a time, both included."""
-    for labels in range(len(anchor), len(name) + 1):
-        yield dns.name.Name(name.labels[-labels:])
+@lru_cache(maxsize=4096)
+def _path(anchor: dns.name.Name, name: dns.name.Name) -> tuple[dns.name.Name, ...]:
+    """From `anchor` to `name`, a label at a time, both included.
+
+    Kept because names are costly to make, and to compare where they are equal but not the same object.
+    """
+    return tuple(dns.name.Name(name.labels[-labels:]) for labels in range(len(anchor), len(name) + 1))
 
 
 def _is_reply(heard: Heard) -> bool:

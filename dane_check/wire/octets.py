@@ -30,6 +30,7 @@ class NameReader:
     def __init__(self, octets: bytes) -> None:
         self._octets = octets
         self._tails: dict[int, tuple[bytes, ...]] = {}
+        self._names: dict[tuple[bytes, ...], dns.name.Name] = {}
 
     def read(self, offset: int, end: int) -> tuple[dns.name.Name, int]:
         """The name at `offset` as received, and the offset after it, which is at most `end`.
@@ -37,9 +38,12 @@ class NameReader:
         Raises `Malformed`.
         """
         labels, after = self._labels(offset, end)
+        if (known := self._names.get(labels)) is not None:
+            return known, after
         if sum(map(len, labels)) + len(labels) > _NAME_OCTETS:
             raise Malformed("a name is longer than 255 octets")
-        return dns.name.Name(labels), after
+        name = self._names[labels] = dns.name.Name(labels)
+        return name, after
 
     def _labels(self, offset: int, end: int) -> tuple[tuple[bytes, ...], int]:
         own, pointer, after = self._segment(offset, end)
