@@ -14,6 +14,7 @@ from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
+from dane_check.check.gate import Gate
 from dane_check.dnssec.lookup import Lookup
 from dane_check.errors import UsageError
 from dane_check.live import SystemClock
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
-_IN_FLIGHT = 50  # L-21
 
 
 def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> datetime:
@@ -59,11 +59,12 @@ class Checker:
     ) -> None:
         self.settings = settings
         self._world = (dns, dialer, prober, clock or SystemClock())
+        self._gate = Gate(settings.limits.run, self._world[-1])  # one for all that this Checker sends out (L-21)
         self._plain: Run | None = None
         self._recorded: Run | None = None
 
     async def __aenter__(self) -> Self:
-        self._plain = await open_run(self.settings, *self._world)
+        self._plain = await open_run(self.settings, *self._world, gate=self._gate)
         return self
 
     async def __aexit__(
@@ -81,7 +82,7 @@ class Checker:
         if not record:
             return self._plain
         if self._recorded is None:
-            self._recorded = await open_run(self.settings, *self._world, record=True)
+            self._recorded = await open_run(self.settings, *self._world, gate=self._gate, record=True)
         return self._recorded
 
     async def domain(self, name: str, *, record: bool = False) -> DomainCheck:
@@ -106,7 +107,7 @@ class Checker:
         try:
             async for name in _each(names):
                 pending.add(asyncio.create_task(self.domain(name, record=record)))
-                if len(pending) >= _IN_FLIGHT:
+                if len(pending) >= self.settings.limits.run.domains_at_once:
                     done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
                     for task in done:
                         yield task.result()

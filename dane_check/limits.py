@@ -73,12 +73,27 @@ class DomainLimits:
     handshakes_per_address: int = 3  # L-19: main, second certificate type, no-SNI diagnostic
     seconds: float = 120.0  # L-20
     diagnostics_seconds: float = 1.0  # DESIGN §2: how long the command waits for diagnostics
-    sessions_per_address: int = 2  # L-21
+
+
+@dataclass(frozen=True, slots=True)
+class RunLimits:
+    """How a whole run behaves toward others, however many domains it checks (L-21).
+
+    Waiting for it is charged to no other limit. None lifts a rate: for a world of one's own, such as the lab.
+    """
+
+    domains_at_once: int = 50  # L-21
+    sessions_per_address: int = 2  # L-21: at once; sslyze 5 to one server
+    address_sessions_per_minute: int | None = 6  # L-21: new ones; two hosts at one address, L-19 each
+    network_sessions_per_minute: int | None = 30  # L-21: new ones, in one IPv4 /24 or IPv6 /48
+
+
+UNHURRIED = RunLimits(address_sessions_per_minute=None, network_sessions_per_minute=None)
 
 
 @dataclass(frozen=True, slots=True)
 class InputLimits:
-    """What people and files may give us (L-22, L-23, L-25)."""
+    """What people and files may give us (L-22, L-23, L-25, L-28)."""
 
     list_octets: int = 100 * 1024 * 1024  # L-22
     list_lines: int = 1_000_000  # L-22
@@ -102,6 +117,7 @@ class Limits:
     session: SessionLimits = SessionLimits()
     path: PathLimits = PathLimits()
     domain: DomainLimits = DomainLimits()
+    run: RunLimits = RunLimits()
     input: InputLimits = InputLimits()
 
 

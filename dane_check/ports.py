@@ -247,6 +247,7 @@ class HandshakeFailure:
     fault -- the transport's word where the transport failed.
     reply -- the SMTP reply that refused, where there was one.
     detail -- a few words for people (alert name, limit); never parsed.
+    alert -- the number of the TLS alert that the server ended the handshake with, where it did.
     """
 
     stage: Stage
@@ -255,6 +256,7 @@ class HandshakeFailure:
     reply: SmtpReply | None = None
     detail: str = ""
     smtp: SmtpFacts = field(default_factory=SmtpFacts)
+    alert: int | None = None
 
 
 ProbeOutcome = ServedChain | HandshakeFailure

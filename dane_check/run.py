@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import importlib
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dane_check.check.gate import Gate
 from dane_check.check.session import DomainLookups, Probes, Session
 from dane_check.check.vantage import Vantage
 from dane_check.dnssec.anchors import TrustAnchors
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from dane_check.rehearsal.outcome import Rehearsal
 
 _ENGINE = "dane_check.check.domain"
+_CERTIFICATES_AT = "certificates_at"
 _OWN_CLOCK = "own_clock"  # beside the settings in evidence
 _RELAY = "host:"  # how evidence names a configured relay
 _NOT_RECORDED = frozenset({"resolver", "trust_anchor", "now", "timeout", "limits"})  # kept elsewhere, or moot offline
@@ -103,10 +106,10 @@ class Run:
 
     async def _noted(self, subject: str, work: Coroutine[object, object, DomainCheck]) -> DomainCheck:
         if self.clock_is_suspect:
-            from dane_check.check.domain import clock_trouble
+            from dane_check.check.domain import as_asked, clock_trouble
 
             work.close()
-            return clock_trouble(subject, self.session.now)
+            return as_asked(self.session, clock_trouble(subject, self.session.now))
         self.subjects.append(subject)
         checked = await work
         if self.notebook is None:
@@ -166,9 +169,14 @@ async def open_run(
     prober: Prober | None,
     clock: Clock,
     *,
+    gate: Gate | None = None,
     record: bool = False,
 ) -> Run:
-    """A run over the live network, with any side of the world replaced. Raises UsageError before any packet."""
+    """A run over the live network, with any side of the world replaced. Raises UsageError before any packet.
+
+    gate -- what several runs toward the same world share; None for one of its own.
+    """
+    gate = gate or Gate(settings.limits.run, clock)
     servers = servers_of(settings.resolver, given_transport=dns is not None)
     now = settings.now or clock.now()
     anchors, texts = anchors_of(settings, now)
@@ -183,7 +191,9 @@ async def open_run(
         notebook = Notebook()
         transport, prober = RecordingTransport(transport, notebook), RecordingProber(prober, notebook)
     own_clock = settings.now is None and isinstance(clock, SystemClock)
-    run = _assembled(settings, now, own_clock, transport, prober, servers, anchors, texts, notebook, live)
+    run = _assembled(
+        settings, now, own_clock, transport, prober, servers, anchors, texts, notebook, live, gate, clock.monotonic
+    )
     run.clock_is_suspect = own_clock and clock_suspect(now)
     return run
 
@@ -198,6 +208,8 @@ async def replaying_run(evidence: Evidence | PathLike[str] | str) -> Run:
         evidence = from_text(read_text(Path(evidence), "evidence file"))
     known = {one.name for one in dataclasses.fields(Settings)} - _NOT_RECORDED
     chosen = {name: value for name, value in evidence.settings if name in known}
+    if chosen.get(_CERTIFICATES_AT) is not None:
+        chosen[_CERTIFICATES_AT] = _moment(chosen[_CERTIFICATES_AT])
     settings = Settings(now=evidence.now, trust_anchor=evidence.anchors, **chosen)
     transport, prober = ReplayTransport(evidence), ReplayProber(evidence)
     anchors, texts = anchors_of(settings, evidence.now)
@@ -218,6 +230,8 @@ def _assembled(
     texts: tuple[str, ...],
     notebook: Notebook | None,
     live: LiveProber | None,
+    gate: Gate | None = None,
+    seconds: Callable[[], float] = time.monotonic,
 ) -> Run:
     resolver = ValidatingResolver(
         transport,
@@ -232,12 +246,22 @@ def _assembled(
     def lookups() -> DomainLookups:
         return Vantage(resolver.for_domain(), own_clock=own_clock, seconds=settings.limits.domain.diagnostics_seconds)
 
-    probes = Probes(prober, settings.limits.domain.sessions_per_address, live)
-    session = Session(settings, now, lookups, probes, settings.helo or own_name())
+    probes = Probes(prober, gate, live, seconds)
+    session = Session(settings, now, lookups, probes, settings.helo or own_name(), seconds)
     return Run(session, resolver.for_domain, own_clock, servers, texts, notebook, live)
 
 
 def _recorded_settings(settings: Settings) -> tuple[tuple[str, Any], ...]:
-    return tuple(
-        (one.name, getattr(settings, one.name)) for one in dataclasses.fields(settings) if one.name not in _NOT_RECORDED
-    )
+    chosen = {
+        one.name: getattr(settings, one.name) for one in dataclasses.fields(settings) if one.name not in _NOT_RECORDED
+    }
+    if settings.certificates_at is not None:  # JSON has no moments
+        chosen[_CERTIFICATES_AT] = settings.certificates_at.isoformat()
+    return tuple(chosen.items())
+
+
+def _moment(text: object) -> datetime:
+    try:
+        return datetime.fromisoformat(str(text))
+    except ValueError:
+        raise UsageError("the evidence is damaged: settings.certificates_at is no moment; record it again") from None

@@ -76,14 +76,14 @@ async def _without_sni(
     if session.probes.held(endpoint.address) >= session.settings.limits.domain.handshakes_per_address:
         return None
     request = ProbeRequest(endpoint.address, endpoint.port, None, helo=session.helo)
-    served = await session.probes.probe(request)
+    served = await session.probe(request)
     if not isinstance(served, ServedChain):
         return None
     names = [host.tlsa_base_domain or host.host]
     if verdict.mx is None or verdict.mx.status == "secure":
         names.append(verdict.domain)
     about = About(verdict.domain, host.host, endpoint.address)
-    return without_server_name(about, host, endpoint, served, names, session.now)
+    return without_server_name(about, host, endpoint, served, names, session.certificates_at)
 
 
 async def _misplaced(domain: str, host: HostVerdict, source: DomainLookups) -> Finding | None:

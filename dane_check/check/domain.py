@@ -16,7 +16,7 @@ from dane_check.check.view import lookup_view
 from dane_check.dnssec.lookup import Lookup
 from dane_check.findings import About, Code, Finding, finding
 from dane_check.policy.destination import Hosts, MxHost, NoHosts, destination, relay
-from dane_check.policy.domain import domain_verdict, ended, inapplicable
+from dane_check.policy.domain import domain_verdict, ended, excluded, inapplicable, qualified
 from dane_check.policy.expiry import expiry_findings
 from dane_check.policy.proof_findings import proof_findings
 from dane_check.policy.service import SMTP_PORT
@@ -28,7 +28,7 @@ async def check_domain(session: Session, domain: str, source: DomainLookups | No
 
     source -- the lookups of this domain, where some of them are under way already.
     """
-    source = source or session.lookups()
+    session, source = session.of_one_domain(), source or session.lookups()
     return await _within_time(session, domain, _check_domain(session, source, domain), source)
 
 
@@ -44,7 +44,7 @@ async def check_relay(
     domains -- mail domains whose signed MX records are known to name the host (see `policy.destination.relay`).
     source -- as for `check_domain`.
     """
-    source = source or session.lookups()
+    session, source = session.of_one_domain(), source or session.lookups()
     goes_to = relay(host, domains)
     return await _within_time(session, host, _judge(session, source, host, goes_to, None, port), source)
 
@@ -53,6 +53,13 @@ def address_literal(literal: str) -> DomainCheck:
     """S1-01: DANE does not apply to an address literal; nothing is asked."""
     said = finding(Code.ADDRESS_LITERAL, About(literal))
     return DomainCheck(ended(literal, NoHosts(DomainWord.NOT_APPLICABLE, "address-literal", (said,)), None))
+
+
+def as_asked(session: Session, check: DomainCheck) -> DomainCheck:
+    """The check with its verdict as the options of the run want it told (D-8, D-23)."""
+    settings = session.settings
+    verdict = qualified(check.verdict, audit=settings.audit, certificates_at=settings.certificates_at)
+    return replace(check, verdict=verdict)
 
 
 def clock_trouble(subject: str, now: datetime) -> DomainCheck:
@@ -64,21 +71,24 @@ def clock_trouble(subject: str, now: datetime) -> DomainCheck:
 async def _within_time(
     session: Session, domain: str, work: Coroutine[object, object, DomainVerdict], source: DomainLookups
 ) -> DomainCheck:
-    """L-20: whatever is not known by then is undetermined."""
+    """L-20: whatever is not known by then, waiting at the gate apart, is undetermined."""
     started = session.seconds()
     most = session.settings.limits.domain.seconds
     try:
-        async with asyncio.timeout(most):
-            verdict = await work
+        async with asyncio.timeout(most) as limit:
+            with session.patience.charged(limit):
+                verdict = await work
     except TimeoutError:
         because = f"the check took longer than {most:g} seconds"
         said = finding(Code.INCOMPLETE, About(domain), left_out=because, because="so many or such slow servers")
         verdict = ended(domain, NoHosts(DomainWord.UNDETERMINED, "limit", (said,)), None)
-        return DomainCheck(replace(verdict, complete=False), session.now)
+        return as_asked(session, DomainCheck(replace(verdict, complete=False), session.now))
     judged = session.seconds()
     diagnostics = await diagnose(verdict, source, session)
     timings = {"verdict": judged - started, "diagnostics": session.seconds() - judged}
-    return DomainCheck(verdict, session.now, diagnostics, timings=timings)
+    if session.patience.waited:
+        timings["waiting"] = session.patience.waited
+    return as_asked(session, DomainCheck(verdict, session.now, diagnostics, timings=timings))
 
 
 async def _check_domain(session: Session, source: DomainLookups, domain: str) -> DomainVerdict:
@@ -104,6 +114,8 @@ async def _judge(
     noted = [found] if found else []
 
     async def one(host: MxHost) -> HostVerdict:
+        if host.name in session.settings.down:
+            return excluded(domain, host)
         return await judge_host(HostCheck(session, source, domain, host, goes_to, port, noted))
 
     hosts = [*await asyncio.gather(*(one(host) for host in goes_to.hosts)), *map(inapplicable, goes_to.inapplicable)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from dane_check.check.session import Session
@@ -16,6 +17,7 @@ from dane_check.ports import (
     NAMED_KEY_TYPES,
     Fault,
     HandshakeFailure,
+    ProbeOutcome,
     ProbeRequest,
     Refusal,
     ServedChain,
@@ -94,7 +96,7 @@ def _circumstances(session: Session, plan: Plan, address: str) -> Circumstances:
         plan.mx_secure,
         plan.reference_names,
         plan.unaccepted_names,
-        session.now,
+        session.certificates_at,
     )
 
 
@@ -106,13 +108,73 @@ async def _judge_address(session: Session, plan: Plan, address: str) -> tuple[Ju
         refused = HandshakeFailure(Stage.CONNECT, Refusal.RESERVED_ADDRESS, Fault.RESERVED, detail=block)
         return (judge_refusal(circumstances, refused),)
     request = ProbeRequest(address, plan.port, plan.server_name, helo=session.helo)
-    first = await session.probes.probe(request)
-    if isinstance(first, HandshakeFailure):
-        return (judge_refusal(circumstances, first),)
-    judged = judge_chain(circumstances, first)
-    if not first.certificates or not _every_type_matters(plan):
-        return (judged,)
-    return (judged, *await _judge_other_types(session, circumstances, request, first))
+    outcomes = await _outcomes(session, request)
+    judged = [_judged(circumstances, one) for one in outcomes]
+    served = [one.chain for one in outcomes if one.chain is not None and one.chain.certificates]
+    if not served or not _every_type_matters(plan):
+        return tuple(judged)
+    return (*judged, *await _judge_other_types(session, circumstances, request, served))
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """One of the different outcomes of a session that was held several times, and how often it came.
+
+    cut_short -- how many of those sessions could not be held after this one.
+    """
+
+    outcome: ProbeOutcome
+    times: int = 1
+    cut_short: int = 0
+
+    @property
+    def chain(self) -> ServedChain | None:
+        """What was served, if anything was."""
+        return self.outcome if isinstance(self.outcome, ServedChain) else None
+
+
+async def _outcomes(session: Session, request: ProbeRequest) -> list[_Outcome]:
+    """The different outcomes of a session held as often as `repeat` says: different chains, different failures.
+
+    A server that has let us in and then will not talk to us any more has had enough of us: that is no fault of its.
+    """
+    found: dict[Hashable, _Outcome] = {}
+    for turn in range(session.settings.repeat):
+        outcome = await session.probe(request, turn)
+        if isinstance(outcome, HandshakeFailure) and outcome.refusal in _NOT_LET_IN:
+            left = session.settings.repeat - turn
+            if not found:
+                return [_Outcome(outcome)]
+            last = list(found)[-1]
+            found[last] = replace(found[last], cut_short=left)
+            break
+        key = outcome.certificates if isinstance(outcome, ServedChain) else (outcome.refusal, outcome.fault)
+        found[key] = replace(found[key], times=found[key].times + 1) if key in found else _Outcome(outcome)
+    return list(found.values())
+
+
+_NOT_LET_IN = frozenset(
+    {
+        Refusal.NOT_CONNECTED,
+        Refusal.GREETING_REJECTED,
+        Refusal.EHLO_REJECTED,
+        Refusal.BROKEN_OFF,
+        Refusal.TLS_BROKEN_OFF,
+    }
+)
+
+
+def _judged(circumstances: Circumstances, one: _Outcome) -> Judged:
+    match one.outcome:
+        case ServedChain():
+            judged = judge_chain(circumstances, one.outcome)
+        case HandshakeFailure():
+            judged = judge_refusal(circumstances, one.outcome)
+    if one.cut_short:
+        what = f"{one.cut_short} more sessions with {circumstances.address}, which did not let us in again"
+        said = finding(Code.INCOMPLETE, circumstances.about, left_out=what, because="so many sessions")
+        judged = replace(judged, findings=(*judged.findings, said))
+    return replace(judged, verdict=replace(judged.verdict, sessions=one.times))
 
 
 def _every_type_matters(plan: Plan) -> bool:
@@ -121,25 +183,28 @@ def _every_type_matters(plan: Plan) -> bool:
 
 
 async def _judge_other_types(
-    session: Session, circumstances: Circumstances, request: ProbeRequest, first: ServedChain
+    session: Session, circumstances: Circumstances, request: ProbeRequest, served: Sequence[ServedChain]
 ) -> list[Judged]:
     """The certificate types not seen yet, asked for until the server has no more or L-19 is reached (S4-A22)."""
     judged: list[Judged] = []
-    leaves = {first.certificates[0]}
-    offered = NAMED_KEY_TYPES - {first.key_type}
-    outcome: ServedChain | HandshakeFailure | None = None
+    leaves = {one.certificates[0] for one in served}
+    offered = NAMED_KEY_TYPES - {one.key_type for one in served}
+    failure: HandshakeFailure | None = None
     for _ in range(1, session.settings.limits.domain.handshakes_per_address):
-        outcome = await session.probes.probe(replace(request, key_types=offered))
-        if isinstance(outcome, HandshakeFailure) or not outcome.certificates:
-            break
-        if outcome.certificates[0] in leaves:
-            return judged  # a server that does not look at what is offered has one certificate
-        leaves.add(outcome.certificates[0])
-        judged.append(judge_chain(circumstances, outcome))
-        offered -= {outcome.key_type}
         if not offered:
             return judged
+        outcomes = await _outcomes(session, replace(request, key_types=offered))
+        chains = [one for one in outcomes if one.chain is not None and one.chain.certificates]
+        if not chains:
+            failure = next((one.outcome for one in outcomes if isinstance(one.outcome, HandshakeFailure)), None)
+            break
+        new = [one for one in chains if one.chain is not None and one.chain.certificates[0] not in leaves]
+        if not new:
+            return judged  # a server that does not look at what is offered has one certificate
+        judged += [_judged(circumstances, one) for one in new]
+        leaves |= {one.chain.certificates[0] for one in new if one.chain is not None}
+        offered -= {one.chain.key_type for one in new if one.chain is not None}
     if circumstances.requirement.duty is not Duty.AUTHENTICATE:
         return judged  # nothing rests on a type that could not be tried
-    missing = type_missing(circumstances, offered, outcome if isinstance(outcome, HandshakeFailure) else None)
+    missing = type_missing(circumstances, offered, failure) if offered else None
     return [*judged, missing] if missing else judged

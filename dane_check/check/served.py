@@ -53,12 +53,12 @@ async def _at(session: Session, host: str, address: str, port: int) -> list[Serv
     if block:  # threats T-23
         return [HandshakeFailure(Stage.CONNECT, Refusal.RESERVED_ADDRESS, Fault.RESERVED, detail=block)]
     request = ProbeRequest(address, port, host, helo=session.helo)
-    found = [await session.probes.probe(request)]
+    found = [await session.probe(request)]
     offered = NAMED_KEY_TYPES
     for _ in range(1, session.settings.limits.domain.handshakes_per_address):
         last = found[-1]
         if isinstance(last, HandshakeFailure) or not offered - {last.key_type}:
             break
         offered -= {last.key_type}
-        found.append(await session.probes.probe(replace(request, key_types=offered)))
+        found.append(await session.probe(replace(request, key_types=offered)))
     return found

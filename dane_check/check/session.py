@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
+from dane_check.check.gate import Gate, Patience
 from dane_check.dnssec.lookup import Lookup, LookupSource
 from dane_check.ports import ProbeOutcome, Prober, ProbeRequest, SmtpReply
 from dane_check.settings import Settings
@@ -31,29 +31,83 @@ class AfterTls(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class _Held:
+    """One session, or the wait for it. `let_in` is set once it has begun, or never will."""
+
+    task: asyncio.Task[ProbeOutcome]
+    let_in: asyncio.Event
+    began: float = 0.0
+    waiting: int = 0
+
+
 class Probes:
-    """Every session with every address, each asked for once a run and kept; never more than a few at one address."""
+    """Every session with every address, each held once a run and kept; the gate says when it may begin.
 
-    def __init__(self, prober: Prober, sessions_per_address: int, courteous: AfterTls | None = None) -> None:
+    turn -- counts repetitions of one session, which are sessions of their own.
+    """
+
+    def __init__(
+        self,
+        prober: Prober,
+        gate: Gate | None = None,
+        courteous: AfterTls | None = None,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._prober = prober
+        self._seconds = seconds
         self._courteous = courteous
-        self._gates: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(sessions_per_address))
-        self._held: dict[ProbeRequest, asyncio.Task[ProbeOutcome]] = {}
+        self._gate = gate
+        self._held: dict[tuple[ProbeRequest, int], _Held] = {}
 
-    async def probe(self, request: ProbeRequest) -> ProbeOutcome:
-        """What came of the session; domains that share an address share the session."""
-        task = self._held.get(request)
-        if task is None:
-            task = self._held[request] = asyncio.create_task(self._hold(request))
-        return await asyncio.shield(task)  # one domain's deadline must not end what another is waiting for
+    async def probe(self, request: ProbeRequest, turn: int = 0, patience: Patience | None = None) -> ProbeOutcome:
+        """What came of the session; domains that share an address share the session.
+
+        patience -- of the domain that asks: it learns of the time spent at the gate.
+        """
+        key = request, turn
+        held = self._held.get(key) or self._begin(key)
+        held.waiting += 1
+        try:
+            if not held.let_in.is_set():
+                with (patience or Patience()).waiting():
+                    await held.let_in.wait()
+            return await asyncio.shield(held.task)  # one domain's deadline must not end what another is waiting for
+        finally:
+            held.waiting -= 1
+            if not held.waiting and not held.let_in.is_set():  # nobody wants it any more: the gate is for others
+                del self._held[key]
+                held.task.cancel()
 
     def held(self, address: str) -> int:
-        """How many sessions this run has had with an address, or is having (L-19)."""
-        return sum(request.address == address for request in self._held)
+        """How many sessions this run has had with an address, or is having, repetitions apart (L-19)."""
+        return sum(request.address == address and not turn for request, turn in self._held)
 
-    async def _hold(self, request: ProbeRequest) -> ProbeOutcome:
-        async with self._gates[request.address]:
-            return await self._prober.probe(request)
+    def began(self, request: ProbeRequest, turn: int = 0) -> float | None:
+        """When the session was let in, by the clock of the run; None if it was not."""
+        held = self._held.get((request, turn))
+        return held.began if held is not None and held.let_in.is_set() else None
+
+    def _begin(self, key: tuple[ProbeRequest, int]) -> _Held:
+        let_in = asyncio.Event()
+        held = self._held[key] = _Held(asyncio.create_task(self._hold(key, let_in)), let_in)
+        if self._gate is None:
+            self._let_in(held)
+        return held
+
+    async def _hold(self, key: tuple[ProbeRequest, int], let_in: asyncio.Event) -> ProbeOutcome:
+        if self._gate is None:
+            return await self._prober.probe(key[0])
+        try:
+            async with self._gate.session(key[0].address):
+                self._let_in(self._held[key])
+                return await self._prober.probe(key[0])
+        finally:
+            let_in.set()
+
+    def _let_in(self, held: _Held) -> None:
+        held.began = self._seconds()
+        held.let_in.set()
 
     async def after_tls(self, request: ProbeRequest) -> SmtpReply | None:
         """How the server answered EHLO under TLS in the session of `request`; None for silence."""
@@ -61,7 +115,7 @@ class Probes:
 
     async def aclose(self) -> None:
         """Ends what is still under way."""
-        under_way = [task for task in self._held.values() if not task.done()]
+        under_way = [held.task for held in self._held.values() if not held.task.done()]
         for task in under_way:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
@@ -86,6 +140,7 @@ class Session:
     lookups -- opens a view of the shared resolver with the budget of one more domain.
     helo -- the name given in EHLO.
     seconds -- a clock for measuring only.
+    patience -- of the domain that is being checked: see `of_one_domain`.
     outgoing -- what was seen of port 25.
     """
 
@@ -95,7 +150,21 @@ class Session:
     probes: Probes
     helo: str
     seconds: Callable[[], float] = time.monotonic
+    patience: Patience = field(default_factory=Patience)
     outgoing: Outgoing = field(default_factory=Outgoing)
+
+    def of_one_domain(self) -> Session:
+        """The run as one domain sees it: everything shared but the time spent waiting."""
+        return replace(self, patience=Patience())
+
+    async def probe(self, request: ProbeRequest, turn: int = 0) -> ProbeOutcome:
+        """What came of a session; waiting for it is charged to no limit."""
+        return await self.probes.probe(request, turn, self.patience)
+
+    @property
+    def certificates_at(self) -> datetime:
+        """The moment certificate dates are judged at (D-23)."""
+        return self.settings.certificates_at or self.now
 
 
 class Asked:

@@ -72,13 +72,13 @@ LabMap = Annotated[
 ]
 
 
-def parse_moment(typed: str) -> datetime:
-    """The moment `typed` means, in UTC. Raises UsageError for anything but ISO 8601."""
+def parse_moment(typed: str, name: str = "--at") -> datetime:
+    """The moment that `typed`, given for option `name`, means, in UTC. Raises UsageError for anything but ISO 8601."""
     try:
         moment = datetime.fromisoformat(typed.strip())
         moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise UsageError("--at is no time such as 2026-03-01T12:00:00Z or 2026-03-01") from None
+        raise UsageError(f"{name} is no time such as 2026-03-01T12:00:00Z or 2026-03-01") from None
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        raise UsageError(f"--at is not between the years {_FIRST_YEAR} and {_LAST_YEAR}")
+        raise UsageError(f"{name} is not between the years {_FIRST_YEAR} and {_LAST_YEAR}")
     return moment

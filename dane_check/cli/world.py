@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dane_check.cli.files import read_text
 from dane_check.errors import UsageError
-from dane_check.limits import DEFAULT
+from dane_check.limits import DEFAULT, UNHURRIED
 from dane_check.settings import Settings
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ async def _in_lab(
         trust_anchor=settings.trust_anchor or lab.trust_anchor,
         now=settings.now or lab.now,
         allow_reserved=True,  # the lab hands out documentation addresses, and its dialer leads nowhere else
+        limits=dataclasses.replace(settings.limits, run=UNHURRIED),  # nobody is burdened there
     )
     async with Checker(chosen, dns=transport, dialer=lab.dialer(TcpDialer(settings.limits.session))) as checker:
         yield checker

@@ -120,7 +120,7 @@ def _outcome_out(outcome: ProbeOutcome) -> Json:
                 "detail": outcome.detail,
                 "smtp": smtp,
             }
-            return {"failure": failure}
+            return {"failure": failure | ({} if outcome.alert is None else {"alert": outcome.alert})}
 
 
 def _reply_out(reply: SmtpReply | None) -> Json | None:
@@ -273,6 +273,7 @@ def _failure_in(fields: Fields) -> HandshakeFailure:
         reply=_reply_in(fields.take("reply"), fields.at("reply")),
         detail=fields.text("detail"),
         smtp=_smtp_in(fields.fields("smtp")),
+        alert=fields.number("alert", 0, 255) if "alert" in fields else None,
     )
     fields.end()
     return failure

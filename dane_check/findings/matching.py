@@ -149,6 +149,14 @@ AREA = {
         "RFC 7671 §8",
         rank=76,
     ),
+    Code.LB_NONDETERMINISTIC: Diagnosis(
+        (Severity.PARTIAL, Severity.INFO),
+        "{address} served {count} different certificate chains in {sessions} sessions; {good} of them authenticated.",
+        "Give all servers behind {address} the same certificate, or publish a record for each.",
+        "RFC 7671 §8, field-notes",
+        when="info where they fare alike",
+        rank=77,
+    ),
     Code.ALG_NOT_TESTED: Diagnosis(
         (Severity.INCONCLUSIVE,),
         "Whether {about} has a certificate of another type ({types}) could not be tested: {why}.",

@@ -8,6 +8,13 @@ _NEEDS_TLS = (Severity.OUTAGE, Severity.UNPROTECTED)
 _NO_WORD = (Severity.INCONCLUSIVE,)
 
 AREA = {
+    Code.MX_EXCLUDED: Diagnosis(
+        (Severity.INCONCLUSIVE,),
+        "{host} was left out because it was named as being down; senders may still find it there.",
+        "Check again without --down when {host} is back.",
+        "requirements D-18",
+        rank=40,
+    ),
     Code.SMTP_CONNECT_REFUSED: Diagnosis(
         _NO_WORD,
         "{address} refused the connection to port {port}.",
@@ -103,6 +110,24 @@ AREA = {
         "requirements S4-A08",
         when=_ELSEWHERE,
         rank=60,
+    ),
+    Code.SNI_REJECTED: Diagnosis(
+        _NEEDS_TLS,
+        "{address} ends the handshake because it does not know the server name {name}, which senders must send.",
+        "Let the server answer with its usual certificate to any server name it does not know.",
+        "RFC 7671 §3, RFC 7672 §8.1",
+        "validation-failure",
+        when=_ELSEWHERE,
+        rank=86,
+    ),
+    Code.STARTTLS_SELECTIVE: Diagnosis(
+        (Severity.PARTIAL, Severity.UNPROTECTED),
+        "{host} offers STARTTLS at some addresses or times only: {where} did not always.",
+        "Offer STARTTLS at every address, to every client and every time.",
+        "RFC 7672 §9.2",
+        "starttls-not-supported",
+        when=_ELSEWHERE,
+        rank=84,
     ),
     Code.TLS_NO_CERTIFICATE: Diagnosis(
         (Severity.OUTAGE,),

@@ -104,6 +104,12 @@ AREA = {
         when="latent below one day, hygiene below three days or a quarter of its lifetime",
         rank=45,
     ),
+    Code.RRSIG_LIFETIME_LONG: Diagnosis(
+        (Severity.HYGIENE,),
+        "Signatures of the zone {zone} are made for {days} days; until they run out, old answers can be replayed.",
+        "Sign for days or a few weeks, and sign anew in time.",
+        "RFC 7671 §11",
+    ),
     Code.DNSSEC_NSEC3_ITERATIONS: Diagnosis(
         (Severity.HYGIENE,),
         "The zone {zone} uses {iterations} NSEC3 iterations; above {limit} its denials count as unsigned.",

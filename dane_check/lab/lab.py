@@ -165,7 +165,7 @@ class Lab:
 
     async def _start_mail(self, domain: str, staged: Staged) -> dict[str, Server | None]:
         servers = [
-            SmtpServer(p.name, p.address, p.host, p.script, Credentials(p.presented, p.script.tls), self._delay)
+            SmtpServer(p.name, p.address, p.host, p.script, Credentials(p.presented, p.script), self._delay)
             for p in staged.servers
         ]
         self._mail[domain] = servers

@@ -57,7 +57,7 @@ class MemoryLab:
                 placed.address,
                 placed.host,
                 placed.script,
-                Credentials(placed.presented, placed.script.tls),
+                Credentials(placed.presented, placed.script),
             )
             for placed in self.staged.servers
         }

@@ -85,6 +85,7 @@ class ServerTable:
     inject: str = ""
     ehlo_after_tls: str | None = None
     tls: tuple[TlsVersion, ...] = MODERN
+    alternates: bool = False
     garbage: str = ""
     closes: At | None = None
     resets: At | None = None
@@ -111,8 +112,11 @@ class Options:
     ipv4: bool = True
     ipv6: bool = True
     connect: bool = True
+    down: tuple[str, ...] = ()
+    repeat: int = 1
     require_dane: bool = False
     strict: bool = False
+    audit: bool = False
     nsec3_iterations: int = 50
 
 

@@ -77,6 +77,7 @@ class NotShaken:
     refusal: Refusal
     fault: Fault | None = None
     detail: str = ""
+    alert: int | None = None  # the server's
 
 
 class _AlertLog:
@@ -242,7 +243,7 @@ class TlsChannel:
                 # Only the fallback of `client_context` offers less than the first hello did: nothing was learnt.
                 return NotShaken(Refusal.TLS_BROKEN_OFF, Fault.LOCAL, "this certificate type cannot be asked for alone")
             case (True, number):
-                return NotShaken(Refusal.TLS_ALERT, None, "the server sent " + alerts.describe(number))
+                return NotShaken(Refusal.TLS_ALERT, None, "the server sent " + alerts.describe(number), number)
             case (False, number) if number in alerts.DISAGREEMENTS:
                 return NotShaken(Refusal.TLS_ALERT, None, "we answered with " + alerts.describe(number))
             case (False, number):

@@ -126,7 +126,7 @@ class SmtpProber:
         shaken = await channel.shake_hands(deadline)
         if isinstance(shaken, NotShaken):
             refusal, fault, detail = shaken.refusal, shaken.fault, shaken.detail
-            return HandshakeFailure(Stage.HANDSHAKE, refusal, fault, None, detail, smtp), None
+            return HandshakeFailure(Stage.HANDSHAKE, refusal, fault, None, detail, smtp, shaken.alert), None
         served = ServedChain(shaken.certificates, shaken.key_type, shaken.tls, smtp)
         return served, self._greet_again(channel, request.helo)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from dane_check.findings import About, Code, Finding, Severity, finding
-from dane_check.policy.destination import Hosts, InapplicableTarget, NoHosts
+from dane_check.policy.destination import Hosts, InapplicableTarget, MxHost, NoHosts
 from dane_check.policy.environment import our_own_trouble
 from dane_check.policy.fold import fold_domain
 from dane_check.policy.rollover import shared_key
@@ -28,6 +30,32 @@ def ended(domain: str, end: NoHosts, mx: LookupView | None) -> DomainVerdict:
 def inapplicable(target: InapplicableTarget) -> HostVerdict:
     """The verdict on an MX target to which DANE cannot apply."""
     return HostVerdict(target.name, target.preference, HostWord.NOT_APPLICABLE, target.reason)
+
+
+def excluded(domain: str, host: MxHost) -> HostVerdict:
+    """The verdict on a host that the user says is down: nothing is asked about it (D-18)."""
+    said = finding(Code.MX_EXCLUDED, About(domain, host.name))
+    return HostVerdict(host.name, host.preference, HostWord.UNREACHABLE, "incomplete", findings=(said,), complete=False)
+
+
+def qualified(verdict: DomainVerdict, *, audit: bool, certificates_at: datetime | None) -> DomainVerdict:
+    """The verdict with what the user asked for beside it, said so that nobody takes it for a plain one.
+
+    audit -- 1 and 4 become 3, 0 and 5 stay, and so does every word (D-8, R7671-10.3-a).
+    certificates_at -- given where certificate dates were judged at another moment than the rest (D-23).
+    """
+    if certificates_at is not None:
+        when = f"{certificates_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        if verdict.word is DomainWord.PROTECTED:
+            told = f"Certificate dates judged as of {when}, all else as of now"
+            sentence = f"{told}, DANE would protect mail to this domain."
+        else:
+            sentence = f"{verdict.sentence} Certificate dates were judged as of {when}, not as of now."
+        verdict = replace(verdict, sentence=sentence, certificates_at=certificates_at)
+    if not audit:
+        return verdict
+    lowered = 3 if verdict.exit_status in {1, 4} else verdict.exit_status
+    return replace(verdict, exit_status=lowered, unaudited=verdict.exit_status)
 
 
 def domain_verdict(

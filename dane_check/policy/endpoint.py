@@ -18,6 +18,7 @@ from dane_check.ports import Fault, HandshakeFailure, KeyType, Refusal, SmtpRepl
 from dane_check.tlsa.outcome import MatchReport
 
 _TLS_MISSING = "starttls-not-supported"
+_UNRECOGNIZED_NAME = 112  # IANA TLS alerts; RFC 6066 §3
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,8 @@ def _finding(circumstances: Circumstances, failure: HandshakeFailure, row: _Row,
     code = row.code
     if failure.refusal is Refusal.NOT_CONNECTED and failure.fault is not None:
         code = _CONNECT_CODES.get(failure.fault, Code.SMTP_CONNECT_UNREACHABLE)
+    if failure.refusal is Refusal.TLS_ALERT and failure.alert == _UNRECOGNIZED_NAME:  # R7671-3-c
+        code = Code.SNI_REJECTED
     severity = None
     if duty is Duty.OPPORTUNISTIC and code in _SEVERE_ONLY_UNDER_DUTY:
         severity = Severity.UNPROTECTED
@@ -152,6 +155,7 @@ def _finding(circumstances: Circumstances, failure: HandshakeFailure, row: _Row,
         why=what_happened(failure),
         reply=_said(failure),
         block=failure.detail,
+        name=circumstances.server_name,
     )
 
 
@@ -162,6 +166,7 @@ _SEVERE_ONLY_UNDER_DUTY = frozenset(
         Code.STARTTLS_REJECTED,
         Code.STARTTLS_INJECTION,
         Code.TLS_HANDSHAKE_FAILED,
+        Code.SNI_REJECTED,
         Code.TLS_BROKEN_OFF,
         Code.SMTP_PROTOCOL_GARBAGE,
     }

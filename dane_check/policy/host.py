@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dane_check.findings import About, Code, Finding, finding
+from dane_check.findings import About, Code, Finding, Severity, finding
 from dane_check.policy.base_domain import Duty, Requirement, is_usable
 from dane_check.policy.diagnosis import explained
 from dane_check.policy.endpoint import Judged
@@ -24,6 +24,7 @@ from dane_check.policy.verdict import (
     RecordView,
     SenderView,
 )
+from dane_check.ports import KeyType
 from dane_check.tlsa.match import ignored_by_agility
 from dane_check.tlsa.record import TlsaRecord, Unusable, UnusableReason, usable
 
@@ -143,6 +144,7 @@ def _seen_together(about: About, group: Group) -> tuple[Finding, ...]:
         found += _differences(about, judged)
         if requirement.usable_count == 1:
             found.append(finding(Code.ROLLOVER_NONE, about))
+    found += [*_several_chains(about, judged), *_selective(about, requirement, judged)]
     return (*found, *explained(about, requirement, judged), *publishing(about, requirement, judged))
 
 
@@ -216,7 +218,10 @@ def _differences(about: About, judged: Sequence[Judged]) -> list[Finding]:
     bad = {one.address for one in tested if one.result is not EndpointResult.AUTHENTICATED}
     for address in sorted(good & bad):
         of_address = [one for one in tested if one.address == address]
-        found.append(_types_differ(about, address, of_address))
+        if {one.key_type for one in of_address if one.result is EndpointResult.AUTHENTICATED} != {
+            one.key_type for one in of_address
+        }:
+            found.append(_types_differ(about, address, of_address))
     if good - bad and bad:
         found.append(finding(Code.ADDR_CHAIN_DIFFERS, about, good=len(good - bad), count=len(good | bad)))
     return found
@@ -224,7 +229,8 @@ def _differences(about: About, judged: Sequence[Judged]) -> list[Finding]:
 
 def _types_differ(about: About, address: str, endpoints: Sequence[EndpointVerdict]) -> Finding:
     passing = next(one for one in endpoints if one.result is EndpointResult.AUTHENTICATED)
-    failing = next(one for one in endpoints if one.result is not EndpointResult.AUTHENTICATED)
+    good = {one.key_type for one in endpoints if one.result is EndpointResult.AUTHENTICATED}
+    failing = next(one for one in endpoints if one.key_type not in good)
     where = About(about.domain, about.host, address)
     return finding(
         Code.ALG_CHAIN_DIFFERS,
@@ -233,3 +239,38 @@ def _types_differ(about: About, address: str, endpoints: Sequence[EndpointVerdic
         bad=(failing.key_type or "other").upper(),
         suggested=failing.suggested or "",
     )
+
+
+def _several_chains(about: About, judged: Sequence[Judged]) -> Iterator[Finding]:
+    """Sessions with one address that were served different chains of one type: several servers stand behind it."""
+    places: dict[tuple[str, KeyType | None], list[Judged]] = {}
+    for one in judged:
+        if one.chain:
+            places.setdefault((one.verdict.address, one.verdict.key_type), []).append(one)
+    for (address, key_type), served in places.items():
+        chains = {one.chain for one in served}
+        if len(chains) > 1:
+            good = sum(one.verdict.result is EndpointResult.AUTHENTICATED for one in served)
+            severity = Severity.PARTIAL if 0 < good < len(served) else Severity.INFO
+            where = About(about.domain, about.host, address, key_type)
+            sessions = sum(one.verdict.sessions for one in served)
+            yield finding(Code.LB_NONDETERMINISTIC, where, severity, count=len(chains), good=good, sessions=sessions)
+
+
+def _selective(about: About, requirement: Requirement, judged: Sequence[Judged]) -> Iterator[Finding]:
+    """STARTTLS at some addresses, or some times, and not at others (R7672-9.2-a)."""
+    without = [one.verdict for one in judged if _offers_no_starttls(one.verdict)]
+    offered = [one.verdict for one in judged if one.verdict.tls is not None]
+    if not without or not offered:
+        return
+    first = {one.address: one for one in offered}.values() if len({one.address for one in offered}) > 1 else offered
+    good = sum(one.sessions for one in first)
+    count = good + sum(one.sessions for one in without)
+    severity = Severity.UNPROTECTED if requirement.duty is Duty.OPPORTUNISTIC else None
+    where = ", ".join(dict.fromkeys(one.address for one in without))
+    yield finding(Code.STARTTLS_SELECTIVE, about, severity, good=good, count=count, where=where)
+
+
+def _offers_no_starttls(endpoint: EndpointVerdict) -> bool:
+    said = EndpointResult.NO_STARTTLS
+    return endpoint.result is said or (endpoint.result is EndpointResult.CLEARTEXT and endpoint.reason == said.value)

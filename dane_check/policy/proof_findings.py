@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 
 from dane_check.dnssec.algorithms import ALGORITHMS, SHA1_ALGORITHMS, STRONG_RSA_BITS
 from dane_check.dnssec.lookup import Link, Lookup, Proof, SignedBy
 from dane_check.findings import About, Code, Finding, finding
 
+_LONG_LIVED = timedelta(days=35)  # R7671-11-a
 _SHA1_DIGEST = (1,)
 _SHA1_NAMES = frozenset(ALGORITHMS[number].mnemonic for number in SHA1_ALGORITHMS)
 
@@ -23,6 +25,7 @@ def proof_findings(about: About, lookups: Iterable[Lookup], *, most_iterations: 
         *_salted(about, links),
         *_weak(about, links),
         *_sha1_digests(about, links),
+        *_long_lived(about, links),
     )
 
 
@@ -68,3 +71,17 @@ def _weakness(signed: SignedBy) -> str | None:
 def _sha1_digests(about: About, links: Iterable[Link]) -> list[Finding]:
     zones = (link.rrset.partition(" ")[0] for link in links if link.ds_digests == _SHA1_DIGEST)
     return [finding(Code.DS_SHA1, about, zone=zone) for zone in dict.fromkeys(zones)]
+
+
+def _long_lived(about: About, links: Iterable[Link]) -> list[Finding]:
+    """The longest-lived signature of each zone on the way, where it lives too long (R7671-11-a)."""
+    longest: dict[str, timedelta] = {}
+    for link in links:
+        if link.signature is not None:
+            lifetime = link.signature.expiration - link.signature.inception
+            longest[link.signature.zone] = max(lifetime, longest.get(link.signature.zone, lifetime))
+    return [
+        finding(Code.RRSIG_LIFETIME_LONG, about, zone=zone, days=lifetime.days)
+        for zone, lifetime in longest.items()
+        if lifetime > _LONG_LIVED
+    ]

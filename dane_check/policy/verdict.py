@@ -81,6 +81,7 @@ class EndpointVerdict:
     word -- what this endpoint alone would make of the host.
     matched -- the TLSA record that authenticated it, "3 1 1 ab…"; depth in the path built, 0 is the leaf.
     suggested -- the TLSA RDATA that would match what is served, where something is to be mended.
+    sessions -- how many sessions came to this; several servers behind one address make several endpoints.
     """
 
     address: str
@@ -98,6 +99,7 @@ class EndpointVerdict:
     tlsrpt: str | None = None
     detail: str = ""
     suggested: str | None = None
+    sessions: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,8 @@ class DomainVerdict:
 
     complete -- False where an option or a limit left something out.
     findings -- those about the domain itself; a host's stand with the host.
+    unaudited -- in audit mode, the exit status as it would be without; None outside (D-8).
+    certificates_at -- the moment certificate dates were judged at, where it is not that of the verdict (D-23).
     """
 
     domain: str
@@ -187,6 +191,8 @@ class DomainVerdict:
     sentence: str = ""  # the closing line for people
     implicit_mx: bool = False
     tlsrpt: str | None = None  # where the MX lookup itself is what a sender would report
+    unaudited: int | None = None
+    certificates_at: datetime | None = None
 
     @property
     def all_findings(self) -> tuple[Finding, ...]:

@@ -32,7 +32,7 @@ def _stage(plan: Plan, session: Session) -> Session:
     if not plan.chains:
         return session
     settings = replace(session.settings, connect=True, ipv4=True, ipv6=True, allow_reserved=True)
-    probes = Probes(CandidateProber(plan.chains), settings.limits.domain.sessions_per_address)
+    probes = Probes(CandidateProber(plan.chains))
     return replace(session, settings=settings, probes=probes)
 
 

@@ -56,6 +56,7 @@ def check_to_json(check: DomainCheck) -> Json:
     """One element of `domains`: the verdict, and beside it its moment, diagnostics and timings."""
     return _verdict(check.verdict) | {
         "now": check.now and moment(check.now),
+        "certificates_at": check.verdict.certificates_at and moment(check.verdict.certificates_at),
         "diagnostics": [finding_to_json(one) for one in check.diagnostics],
         "timings": {step: round(seconds, 6) for step, seconds in sorted(check.timings.items())},
     }
@@ -66,6 +67,7 @@ def _verdict(verdict: DomainVerdict) -> Json:
         "domain": visible(verdict.domain),
         "verdict": verdict.word.value,
         "exit_status": verdict.exit_status,
+        "unaudited_exit_status": verdict.unaudited,
         "complete": verdict.complete,
         "reason": _shown(verdict.reason),
         "sentence": visible(verdict.sentence),
@@ -126,6 +128,7 @@ def _endpoint(host: HostVerdict, endpoint: EndpointVerdict, allowance: Allowance
         "tlsrpt": endpoint.tlsrpt,
         "detail": visible(endpoint.detail),
         "publish": _shown(publish),
+        "sessions": endpoint.sessions,
     }
 
 

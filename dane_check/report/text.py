@@ -86,7 +86,15 @@ def _closing(verdict: DomainVerdict) -> Line:
     word = Styled(verdict.word.value.upper(), DOMAIN_STYLE.get(verdict.word, Style.WARN))
     why = f" ({verdict.reason})" if verdict.reason else ""
     named = "" if verdict.domain in verdict.sentence else f"{verdict.domain}: "
-    return (word, f"{why}  {named}{verdict.sentence}  [exit status {verdict.exit_status}]")
+    return (word, f"{why}  {named}{verdict.sentence}  [exit status {_status(verdict)}]")
+
+
+def _status(verdict: DomainVerdict) -> str:
+    """The exit status, with what audit mode made of it (R7672-9.1-b)."""
+    if verdict.unaudited is None:
+        return str(verdict.exit_status)
+    lowered = f", {verdict.unaudited} without it" if verdict.unaudited != verdict.exit_status else ""
+    return f"{verdict.exit_status}, audit only{lowered}"
 
 
 def _host(host: HostVerdict, links_shown: set[str], options: TextOptions) -> Iterator[Line]:
@@ -150,7 +158,9 @@ def _address_width(host: HostVerdict) -> int:
 
 def _address_line(group: Group, width: int) -> Line:
     first = group[0]
+    often = max(one.sessions for one in group)
     facts = [key_names([one.key_type for one in group]), first.tls.protocol if first.tls else ""]
+    facts.append(f"in {often} sessions" if often > 1 else "")
     columns: list[Part] = [f"    {first.address:<{width}}  ", marked(f"{mark(first):<4}"), "  ", _outcome(first)]
     return (*columns, *(f"  {fact}" for fact in facts if fact))
 

@@ -93,7 +93,7 @@ class Stage4:
     ) -> None:
         self.answers = Answers(good_answers() | (changes or {}), signed=signed)
         self.servers = Servers(servers if servers is not None else {V4: chain(), V6: chain()})
-        probes = Probes(self.servers, 2)
+        probes = Probes(self.servers)
         session = Session(settings or Settings(), NOW, lambda: self.answers, probes, "probe.example.net")
         work = check_relay(session, *relay) if relay else check_domain(session, DOMAIN)
         self.outcome = asyncio.run(work)
@@ -392,14 +392,14 @@ def test_the_wall_deadline_of_a_domain_leaves_it_undetermined() -> None:
             raise AssertionError
 
     settings = Settings(limits=replace(Limits(), domain=replace(DomainLimits(), seconds=0.01)))
-    session = Session(settings, NOW, lambda: Silent({}), Probes(Servers({}), 2), "probe.example.net")
+    session = Session(settings, NOW, lambda: Silent({}), Probes(Servers({})), "probe.example.net")
     verdict = asyncio.run(check_domain(session, DOMAIN)).verdict
     assert (verdict.word.value, verdict.exit_status, verdict.reason) == ("undetermined", 4, "limit")
 
 
 def test_old_anchors_are_a_diagnosis_and_never_part_of_the_verdict() -> None:
     """ROOT-j: `anchors-stale` stands beside the verdict where the built-in anchors have grown old."""
-    probes = Probes(Servers({V4: chain(), V6: chain()}), 2)
+    probes = Probes(Servers({V4: chain(), V6: chain()}))
     for now, trust_anchor, told in (
         (datetime(2028, 7, 1, tzinfo=UTC), None, True),
         (datetime(2028, 7, 1, tzinfo=UTC), ". DS 1 8 2 00", False),

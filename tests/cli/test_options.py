@@ -26,6 +26,18 @@ SETTINGS: list[tuple[list[str], dict[str, str], dict[str, Any]]] = [
     (["--resolver", "192.0.2.53:5353"], {"RESOLVER": "192.0.2.53:5353"}, {"resolver": "192.0.2.53:5353"}),
     (["--trust-anchor", "/etc/anchor"], {"TRUST_ANCHOR": "/etc/anchor"}, {"trust_anchor": "/etc/anchor"}),
     (["--at", "2026-03-01"], {"AT": "2026-03-01"}, {"now": datetime(2026, 3, 1, tzinfo=UTC)}),
+    (
+        ["--certificates-at", "2026-03-01"],
+        {"CERTIFICATES_AT": "2026-03-01"},
+        {"certificates_at": datetime(2026, 3, 1, tzinfo=UTC)},
+    ),
+    (
+        ["--down", "MX.example.org.", "--down", "mx2.example.org"],
+        {"DOWN": "mx.example.org mx2.example.org"},
+        {"down": ("mx.example.org", "mx2.example.org")},
+    ),
+    (["--repeat", "10"], {"REPEAT": "10"}, {"repeat": 10}),
+    (["--audit"], {"AUDIT": "1"}, {"audit": True}),
     (["-4"], {"IPV4_ONLY": "1"}, {"ipv6": False}),
     (["-6"], {"IPV6_ONLY": "1"}, {"ipv4": False}),
     (["--helo", "me.example"], {"HELO": "me.example"}, {"helo": "me.example"}),

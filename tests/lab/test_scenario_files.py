@@ -67,7 +67,7 @@ def refused(text: str) -> str:
         ('[[zone]]\nsigned = "no"', "zone: signed: 'no' is not bool"),
         ("[[zone]]\nalgorithm = true", "zone: algorithm: True is not int"),
         ('[[server]]\ncertificate = { leaf = "old" }', "leaf: 'old' is not one of expired"),
-        ("[options]\naudit = true", "options: unknown key 'audit'"),
+        ("[options]\ncolour = true", "options: unknown key 'colour'"),
         ("[[zone]", "not TOML"),
     ],
 )

@@ -187,7 +187,10 @@ class Slamming(MemoryServer):
 @pytest.mark.parametrize(
     ("last", "expected"),
     [
-        (bytes((21, 3, 3, 0, 2, 2, 48)), NotShaken(Refusal.TLS_ALERT, None, "the server sent alert 48 (unknown_ca)")),
+        (
+            bytes((21, 3, 3, 0, 2, 2, 48)),
+            NotShaken(Refusal.TLS_ALERT, None, "the server sent alert 48 (unknown_ca)", 48),
+        ),
         (b"", NotShaken(Refusal.TLS_BROKEN_OFF, Fault.RESET, "EPIPE")),
     ],
 )

@@ -1,8 +1,9 @@
-"""What proofs show of the zones on the way: NSEC3 iterations, weak keys, SHA-1 digests (policy.proof_findings)."""
+"""What proofs show of the zones on the way: NSEC3 iterations, weak keys, SHA-1 digests, long-lived signatures."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -84,3 +85,12 @@ class TestDsDigests:
         link = Link("test.", "example.test. DS", "", signed(zone="test."), ds_digests=digests)
         facts = [{"zone": "example.test."}] if told else []
         assert [fact for _, _, fact in found(Secure((), Proof((link,))))] == facts
+
+
+class TestLongSignatures:
+    @pytest.mark.parametrize(("days", "told"), [(14, False), (35, False), (36, True), (365, True)])
+    def test_signatures_that_live_for_more_than_weeks_are_told_of(self, days: int, told: bool) -> None:
+        """R7671-11-a: weeks at most, for an old answer can be replayed as long as its signature lives."""
+        long_lived = replace(signed(), expiration=NOON + timedelta(days=days))
+        facts = {"zone": "example.test.", "days": str(days)}
+        assert found(data(long_lived)) == ([(Code.RRSIG_LIFETIME_LONG, Severity.HYGIENE, facts)] if told else [])

@@ -70,6 +70,7 @@ class TestChecks:
             "domain",
             "verdict",
             "exit_status",
+            "unaudited_exit_status",
             "complete",
             "reason",
             "sentence",
@@ -77,6 +78,7 @@ class TestChecks:
             "hosts",
             "findings",
             "now",
+            "certificates_at",
             "diagnostics",
             "timings",
         ]

@@ -43,6 +43,7 @@ class Script:
     capabilities -- the EHLO keywords; ehlo -- a reply in place of all of them.
     inject -- octets sent in the same segment after the 220 to STARTTLS.
     ehlo_after_tls -- the reply to the second EHLO.
+    alternates -- one of the certificates for each session in turn, as a farm behind one address does it.
     tls -- versions accepted; garbage -- octets that are not TLS in place of the ServerHello.
     closes, resets, silent -- where the session ends in an orderly way, by RST, or without another word.
     seconds -- waited before every reply.
@@ -56,6 +57,7 @@ class Script:
     inject: str = ""
     ehlo_after_tls: str | None = None
     tls: tuple[TlsVersion, ...] = MODERN
+    alternates: bool = False
     garbage: str = ""
     closes: At | None = None
     resets: At | None = None

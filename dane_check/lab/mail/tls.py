@@ -5,6 +5,7 @@ The handshake is driven by hand between two memory BIOs, so that a flight can be
 
 from __future__ import annotations
 
+import itertools
 import os
 import ssl
 import tempfile
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from dane_check.lab.certificates import Chain
-from dane_check.lab.mail.script import MODERN, TlsVersion
+from dane_check.lab.mail.script import Script, TlsVersion
 
 _T = TypeVar("_T")
 
@@ -49,13 +50,17 @@ class Wire(Protocol):
 class Credentials:
     """The TLS contexts of one server, made when first needed."""
 
-    def __init__(self, presented: Iterable[Presented], versions: tuple[TlsVersion, ...] = MODERN) -> None:
+    def __init__(self, presented: Iterable[Presented], script: Script = Script()) -> None:  # noqa: B008 - frozen
         self._presented = tuple(presented)
-        self._versions = versions
+        self._script = script
+        self._turns = itertools.cycle(self._presented) if script.alternates else None
         self._contexts: dict[str | None, ssl.SSLContext] = {}
 
     def context(self, note_sni: Callable[[str | None], None]) -> ssl.SSLContext:
         """A fresh context that reports the SNI value and picks the chains kept for it."""
+
+        if self._turns is not None:
+            return self._alternating(next(self._turns), note_sni)
 
         def chosen(tls: ssl.SSLObject, name: str | None, _first: ssl.SSLContext) -> None:
             note_sni(name)
@@ -66,20 +71,27 @@ class Credentials:
         first.sni_callback = chosen
         return first
 
+    def _alternating(self, presented: Presented, note_sni: Callable[[str | None], None]) -> ssl.SSLContext:
+        context = self._with([presented])
+        context.sni_callback = lambda _tls, name, _first: note_sni(name)
+        return context
+
     def _context(self, sni: str | None) -> ssl.SSLContext:
         if sni not in self._contexts:
             self._contexts[sni] = self._make(sni)
         return self._contexts[sni]
 
     def _make(self, sni: str | None) -> ssl.SSLContext:
+        return self._with([presented for presented in self._presented if presented.sni == sni])
+
+    def _with(self, chosen: Iterable[Presented]) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.set_ciphers("ALL:!aNULL:@SECLEVEL=0")  # weak keys and old versions are served on purpose
         with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
-            context.minimum_version = _VERSIONS[min(self._versions)]
-            context.maximum_version = _VERSIONS[max(self._versions)]
-        for presented in self._presented:
-            if presented.sni == sni:
-                _load(context, presented.chain)
+            context.minimum_version = _VERSIONS[min(self._script.tls)]
+            context.maximum_version = _VERSIONS[max(self._script.tls)]
+        for presented in chosen:
+            _load(context, presented.chain)
         return context
 
 

@@ -1,0 +1,131 @@
+"""Politeness toward mail servers (L-21): a few sessions at once and a few a minute, whoever sends us there (T-25).
+
+The gate is one for a run. Waiting at it is charged to no limit: `Patience` stops the clock of L-20 meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from dane_check.limits import RunLimits
+
+_MINUTE: Final = 60.0
+
+
+class Ticking(Protocol):
+    """The half of a `ports.Clock` that measures."""
+
+    def monotonic(self) -> float:
+        """Seconds; the zero means nothing."""
+        ...
+
+
+@dataclass(slots=True)
+class Ledger:
+    """When sessions began, as far as that still matters. A plain value: it is told the time and never waits."""
+
+    limits: RunLimits
+    _begun: dict[str, deque[float]] = field(default_factory=dict)
+
+    def due(self, address: str, now: float) -> float:
+        """The first moment, not before `now`, at which one more session with `address` may begin."""
+        return max((self._free(place, most, now) for place, most in self._places(address)), default=now)
+
+    def begin(self, address: str, now: float) -> None:
+        """Notes that a session with `address` begins."""
+        for place, most in self._places(address):
+            begun = self._begun.setdefault(place, deque())
+            begun.append(now)
+            if len(begun) > most:
+                begun.popleft()
+
+    def _free(self, place: str, most: int, now: float) -> float:
+        begun = self._begun.get(place)
+        return now if begun is None or len(begun) < most else max(now, begun[0] + _MINUTE)
+
+    def _places(self, address: str) -> Iterator[tuple[str, int]]:
+        if self.limits.address_sessions_per_minute is not None:
+            yield address, self.limits.address_sessions_per_minute
+        if self.limits.network_sessions_per_minute is not None:
+            yield network_of(address), self.limits.network_sessions_per_minute
+
+
+def network_of(address: str) -> str:
+    """The neighbourhood that an address shares: its IPv4 /24 or IPv6 /48; what is no address stands alone."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((ip, 24 if ip.version == 4 else 48), strict=False))
+
+
+class Gate:
+    """Lets sessions begin one by one, in the order they came to an address."""
+
+    def __init__(self, limits: RunLimits, clock: Ticking) -> None:
+        self._ledger = Ledger(limits)
+        self._clock = clock
+        self._slots: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(limits.sessions_per_address))
+
+    @asynccontextmanager
+    async def session(self, address: str) -> AsyncIterator[None]:
+        """One session with `address`, begun when L-21 allows it."""
+        async with self._slots[address]:
+            while (due := self._ledger.due(address, now := self._clock.monotonic())) > now:  # noqa: ASYNC110 - for time
+                await asyncio.sleep(due - now)
+            self._ledger.begin(address, now)
+            yield
+
+
+class Patience:
+    """The time one domain spends waiting at the gate, which is charged to no limit.
+
+    A domain waits as long as any of its sessions does: what else it does meanwhile is free of charge.
+    """
+
+    def __init__(self) -> None:
+        self.waited = 0.0
+        self._waiting = 0
+        self._since = 0.0
+        self._limit: asyncio.Timeout | None = None
+        self._left = 0.0
+
+    @contextmanager
+    def charged(self, limit: asyncio.Timeout) -> Iterator[None]:
+        """Within the block, `limit` stands still whenever the domain waits."""
+        self._limit = limit
+        try:
+            yield
+        finally:
+            self._limit = None
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """The block waits at the gate."""
+        self._waiting += 1
+        if self._waiting == 1:
+            self._stop()
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self._go_on()
+
+    def _stop(self) -> None:
+        self._since = asyncio.get_running_loop().time()
+        if self._limit is not None and not self._limit.expired():
+            self._left = (self._limit.when() or self._since) - self._since
+            self._limit.reschedule(None)
+
+    def _go_on(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self.waited += now - self._since
+        if self._limit is not None and not self._limit.expired():
+            self._limit.reschedule(now + self._left)
