@@ -48,9 +48,10 @@ faults: $(VENV)/.dev ## run the whole fault matrix: every fault at every step; `
 fixtures: $(VENV)/.dev ## record every lab scenario anew, with fixed keys and clock
 	$(BIN)/python -m tests.replay.record
 
-docs: $(VENV)/.dev ## write the documents that programs write: conformance, explain, findings
+docs: $(VENV)/.dev ## write the documents that programs write: conformance, explain, faults, findings
 	$(BIN)/python -m tests.docs.conformance
 	$(BIN)/python -m tests.docs.explain
+	$(BIN)/python -m tests.docs.faults
 	$(BIN)/python -m tests.docs.findings
 	$(BIN)/python -m tests.docs.preflight
 	$(BIN)/python -m tests.docs.zone_repository

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.docs import conformance, explain
+from tests.docs import conformance, explain, faults
 
 ORDER = {
     row.id: place
@@ -20,6 +20,11 @@ def test_the_conformance_table_is_up_to_date() -> None:
 def test_the_worked_examples_are_up_to_date() -> None:
     """`make docs` was run after the last change of what `--explain` shows."""
     assert explain.TARGET.read_text() == explain.document()
+
+
+def test_the_counts_of_the_fault_matrix_are_up_to_date() -> None:
+    """`make docs` was run after the last change of its scenarios, its faults, or what a check asks."""
+    assert faults.TARGET.read_text() == faults.document()
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,7 @@ _WITHHOLDING = (
     DnsTrouble.TRUNCATE,
     DnsTrouble.RESET,
     DnsTrouble.SLOW_LORIS,
+    DnsTrouble.HALF_OPEN,
     DnsTrouble.ENDLESS,
     DnsTrouble.SERVFAIL,
 )

@@ -165,6 +165,12 @@ class TestQuestions:
         assert isinstance(heard, Message)
         assert seconds == 2 * len(heard.octets)
 
+    def test_a_half_open_question_is_taken_and_never_answered(self) -> None:
+        """Whoever has no deadline waits for days."""
+        _, seconds, asked = ask(DnsFault(DnsTrouble.HALF_OPEN), ADDRESS)
+        assert seconds > 24 * 3600
+        assert asked == 1
+
     def test_a_doubled_question_is_asked_twice_and_answered_once(self) -> None:
         """Nothing else about it changes."""
         (heard,), _, asked = ask(DnsFault(DnsTrouble.DUPLICATE), ADDRESS)

@@ -18,6 +18,7 @@ _HEADER = 12
 _MOST_OCTETS = 65535
 _EMPTY_RECORD = b"\0" + (1).to_bytes(2) + (1).to_bytes(2) + bytes(6)  # the root's name, A, IN, no RDATA
 _PROOFS = frozenset({46, 47, 50})  # RRSIG, NSEC, NSEC3
+_FOREVER = 1e6  # seconds: longer than any lookup
 _PRIVATE_TYPE = 65400  # RFC 6895 §3.1: private use, so nobody reads it
 
 
@@ -32,6 +33,7 @@ class DnsTrouble(StrEnum):
     CORRUPT = "corrupt"  # bits of the reply flipped, at `octet`
     RESET = "reset"  # NoReply(RESET)
     SLOW_LORIS = "slow-loris"  # one octet each `seconds`
+    HALF_OPEN = "half-open"  # the question is taken, and nothing ever follows
     ENDLESS = "endless"  # as many further records as 64 KiB hold
     SERVFAIL = "servfail"  # an empty reply with this rcode
     EMPTY = "empty"  # NOERROR and nothing in it: records and proofs withheld
@@ -89,6 +91,8 @@ class FaultyTransport:
             return NoReply(Fault.TIMEOUT, "dropped by plan")
         if fault.trouble is DnsTrouble.RESET:
             return NoReply(Fault.RESET, "reset by plan")
+        if fault.trouble is DnsTrouble.HALF_OPEN:
+            await asyncio.sleep(_FOREVER)
         heard = await self._inner.ask(question, server)
         match fault.trouble:
             case DnsTrouble.DELAY:
