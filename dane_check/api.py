@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from dane_check.check.outcome import DomainCheck
     from dane_check.check.served import Served
     from dane_check.evidence import Evidence
-    from dane_check.rehearsal.candidates import CandidateChain, Plan, Record
+    from dane_check.rehearsal.candidates import Record
     from dane_check.rehearsal.outcome import Rehearsal
+    from dane_check.rehearsal.plan import GivenChain, GivenZone, Plan
+    from dane_check.rehearsal.situation import NextKey
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
@@ -125,7 +127,7 @@ class Checker:
         return await (await self._run(record=False)).lookup(name, rdtype)
 
     async def rehearse(self, plan: Plan) -> Rehearsal:
-        """What would come of the candidates of `plan` (see `rehearsal.candidates.plan`)."""
+        """What would come of the candidates of `plan` (see `rehearsal.plan.plan`)."""
         return await (await self._run(record=False)).rehearse(plan)
 
     async def served(self, name: str, port: int = 25) -> Served:
@@ -204,10 +206,17 @@ async def lookup(
 
 
 async def rehearse(
-    names: Sequence[str],
+    names: Sequence[str] = (),
     *,
+    mail: Sequence[str] = (),
     tlsa: Iterable[str | Record] | None = None,
-    chains: Sequence[CandidateChain | str | bytes | Sequence[bytes]] = (),
+    zone: GivenZone | None = None,
+    old_zone: GivenZone | None = None,
+    origin: str | None = None,
+    ds: Iterable[str] = (),
+    chains: Sequence[GivenChain] = (),
+    serving: Sequence[GivenChain] = (),
+    keys: Sequence[NextKey] = (),
     previous: Iterable[str | Record] | None = None,
     ttl: int | None = None,
     expect: Iterable[str] = (),
@@ -218,24 +227,36 @@ async def rehearse(
 ) -> Rehearsal:
     """Would senders authenticate these mail hosts if candidate records were published, or a chain were deployed?
 
-    names -- every host that shares the certificate.
+    names -- every host that shares the certificate. mail -- mail domains, with all their hosts. Without candidates
+        `Rehearsal.readiness` says of these whether their first records may be published, and `lines` which.
     tlsa -- the records to be published, as RDATA text or values; None to judge those that are published.
+    zone, old_zone -- a zone file to be published, as text, and the one it replaces; with signatures of its own it is
+        validated from `ds`, else from the DS records that are published. Without `names` and `mail` it says for whom.
+    origin -- what relative names in them belong to, where they do not say so.
     chains -- one a key type: PEM texts, single DER certificates, or DER chains, the server's own first; none to
-        judge what the servers serve.
+        judge what the servers serve. serving -- likewise what is served now, for servers that are not to be asked.
+    keys -- keys to come (`rehearsal.situation.NextKey`), whose certificates are not there yet.
     previous -- the set that is replaced; None for the one that is published. ttl -- seconds.
     expect -- schemes such as "3 1 1" of which a record must match.
-    offline -- nobody is asked, and every zone is assumed signed; needs `tlsa` and `chains`.
+    offline -- nobody is asked, and every zone is assumed signed; needs records, and chains or keys.
     domains -- mail domains of the hosts; with secure MX records their names count in a certificate of usage 2.
 
     Raises UsageError before any packet is sent; the world never raises.
     """
-    from dane_check.rehearsal.candidates import plan
-    from dane_check.rehearsal.rehearse import rehearse_offline
+    from dane_check.rehearsal.live import rehearse_unasked
+    from dane_check.rehearsal.plan import plan
 
     asked = plan(
         names,
+        mail=mail,
         tlsa=tlsa,
+        zone=zone,
+        old_zone=old_zone,
+        origin=origin,
+        ds=ds,
         chains=chains,
+        serving=serving,
+        keys=keys,
         previous=previous,
         ttl=ttl,
         expect=expect,
@@ -244,7 +265,7 @@ async def rehearse(
         domains=domains,
     )
     if asked.offline:
-        return rehearse_offline(asked, settings.now or SystemClock().now())
+        return await rehearse_unasked(asked, settings, settings.now or SystemClock().now())
     async with Checker(settings) as checker:
         return await checker.rehearse(asked)
 

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from dane_check.check.served import Served
     from dane_check.evidence import Evidence
     from dane_check.evidence.recorder import Notebook
-    from dane_check.rehearsal.candidates import Plan
     from dane_check.rehearsal.outcome import Rehearsal
+    from dane_check.rehearsal.plan import Plan
 
 _ENGINE = "dane_check.check.domain"
 _CERTIFICATES_AT = "certificates_at"
@@ -118,11 +118,10 @@ class Run:
 
     async def rehearse(self, plan: Plan) -> Rehearsal:
         """What would come of candidates; nothing is asked where the plan forbids it."""
-        from dane_check.rehearsal.live import rehearse
-        from dane_check.rehearsal.rehearse import rehearse_offline
+        from dane_check.rehearsal.live import rehearse, rehearse_unasked
 
         if plan.offline:
-            return rehearse_offline(plan, self.session.now)
+            return await rehearse_unasked(plan, self.session.settings, self.session.now)
         return await rehearse(plan, self.session, clock_is_suspect=self.clock_is_suspect)
 
     async def lookup(self, name: str, rdtype: str | int) -> Lookup:

@@ -140,6 +140,13 @@ class Code(StrEnum):
     TLSA_TTL_SHORT = "tlsa-ttl-short"
     NAMES_NOT_REHEARSED = "names-not-rehearsed"
     CANDIDATES_NOT_ASKED = "candidates-not-asked"
+    ROLLOVER_NEXT_MISSING = "rollover-next-missing"
+    TLSA_WILDCARD_SHADOW = "tlsa-wildcard-shadow"
+    TLSA_HOST_WILDCARD_SHADOW = "tlsa-host-wildcard-shadow"
+    TLSA_BESIDE_CNAME = "tlsa-beside-cname"
+    MX_HOST_FORGOTTEN = "mx-host-forgotten"
+    ZONE_RECORD_OUTSIDE = "zone-record-outside"
+    ZONE_TTLS_DIFFER = "zone-ttls-differ"
     # SMTP and TLS
     SMTP_CONNECT_REFUSED = "smtp-connect-refused"
     SMTP_CONNECT_TIMEOUT = "smtp-connect-timeout"

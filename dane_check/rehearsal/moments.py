@@ -77,7 +77,10 @@ class EndpointMoments:
     address: str
     port: int
     key_type: KeyType | None
-    moments: Moments
+    before: Fate
+    overlap: tuple[Combination, ...]
+    after: Fate
+    order: Order
 
 
 def moments(fates: Mapping[Pair, Fate], *, records_change: bool, chain_changes: bool) -> Moments:
@@ -145,19 +148,15 @@ def endpoint_moments(
     records_may_change, chain_may_change -- what the plan replaces; counts where it cannot be seen what there was.
     """
     records_change = records_may_change and _records_differ(verdicts)
-    return tuple(
-        EndpointMoments(
-            address,
-            port,
-            kind,
-            moments(
-                {pair: _fate(verdict, address, kind) for pair, verdict in verdicts.items()},
-                records_change=records_change,
-                chain_changes=chain_may_change and _chains_differ(verdicts, address, kind),
-            ),
+    found = []
+    for address, port, kind in _places(verdicts):
+        at = moments(
+            {pair: _fate(verdict, address, kind) for pair, verdict in verdicts.items()},
+            records_change=records_change,
+            chain_changes=chain_may_change and _chains_differ(verdicts, address, kind),
         )
-        for address, port, kind in _places(verdicts)
-    )
+        found.append(EndpointMoments(address, port, kind, at.before, at.overlap, at.after, at.order))
+    return tuple(found)
 
 
 def _places(verdicts: Mapping[Pair, HostVerdict]) -> Iterator[tuple[str, int, KeyType | None]]:

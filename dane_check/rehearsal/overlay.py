@@ -12,6 +12,7 @@ from dane_check.dnssec.lookup import (
     Cause,
     Indeterminate,
     Insecure,
+    Kind,
     Lookup,
     Record,
     Secure,
@@ -34,8 +35,10 @@ from dane_check.rehearsal.candidates import CandidateChain, CandidateSet
 _ONLY_THE_DENIAL = frozenset({Cause.OPT_OUT, Cause.NSEC3_ITERATIONS})
 
 
-def assumed(candidates: CandidateSet, because: str, ttl: int = 0) -> Secure:
+def assumed(candidates: CandidateSet, because: str, ttl: int = 0) -> Secure | SecureDenial:
     """The candidate set as the answer it would be, once published in a signed zone."""
+    if not candidates.records:
+        return SecureDenial("nodata", Assumed(because))
     seconds = candidates.ttl if candidates.ttl is not None else ttl
     return Secure(_records(candidates, seconds), Assumed(because))
 
@@ -51,7 +54,10 @@ class Overlay:
     what is published in an unsigned zone authenticates nobody, and a zone that fails validation fails for the
     candidate too.
 
+    A name below a host makes the host exist, so that a wildcard answers for it no more (RFC 4592 §2.2.1).
+
     replaced -- those answers of the world, by owner name.
+    hidden -- the names that had addresses by a wildcard until then.
     because -- why a candidate counted as secure; None while none did.
     """
 
@@ -59,6 +65,7 @@ class Overlay:
         self._inner = inner
         self._candidates = {one.owner: one for one in candidates}
         self.replaced: dict[str, Lookup] = {}
+        self.hidden: set[str] = set()
         self.because: str | None = None
 
     async def lookup(self, name: str, rdtype: str) -> Lookup:
@@ -66,9 +73,16 @@ class Overlay:
         found = await self._inner.lookup(name, rdtype)
         candidates = self._candidates.get(name) if rdtype == "TLSA" else None
         if candidates is None:
-            return found
+            return self._without_wildcard(name, rdtype, found)
         self.replaced[name] = found
         return self._instead(candidates, found)
+
+    def _without_wildcard(self, name: str, rdtype: str, found: Lookup) -> Lookup:
+        made = any(one.records and owner.endswith(f".{name}") for owner, one in self._candidates.items())
+        if not made or rdtype == "TLSA" or not isinstance(found, Secure) or not found.wildcard or found.aliases:
+            return found
+        self.hidden.add(name)
+        return SecureDenial("nodata", Assumed(f"a name below {name} hides the wildcard"))
 
     def zone_is_proven_signed(self, name: str) -> bool:
         """See `check.session.DomainLookups`."""
@@ -82,12 +96,13 @@ class Overlay:
             case Insecure(why=why) if why.cause in _ONLY_THE_DENIAL and self.zone_is_proven_signed(candidates.owner):
                 return self._as_published(candidates, found, ttl)
             case Insecure(why=why, proof=proof):
-                return Insecure("data", _records(candidates, ttl), why, proof)
+                kind: Kind = "data" if candidates.records else "nodata"
+                return Insecure(kind, _records(candidates, ttl), why, proof)
             case Bogus() | Indeterminate():
                 return found
         assert_never(found)
 
-    def _as_published(self, candidates: CandidateSet, found: Lookup, ttl: int) -> Secure:
+    def _as_published(self, candidates: CandidateSet, found: Lookup, ttl: int) -> Secure | SecureDenial:
         self.because = "the candidate records are taken as published; their zone is proven signed"
         if found.aliases:
             self.because += f"; today their name is an alias of {safe(found.aliases[-1].target, 253)}"

@@ -21,7 +21,18 @@ from dane_check.tlsa.record import MatchingType, UsableRecord, usable
 
 # What requirements §6 call an error: a set that authenticates today and must not be published all the same.
 WEIGHTY: Final = frozenset(
-    {Code.COMBO_WITHOUT_MATCH, Code.DIGEST_SETS_DIFFER, Code.TWO_CHANGES_AT_ONCE, Code.ROLLOVER_GAP}
+    {
+        Code.COMBO_WITHOUT_MATCH,
+        Code.DIGEST_SETS_DIFFER,
+        Code.TWO_CHANGES_AT_ONCE,
+        Code.ROLLOVER_GAP,
+        Code.ROLLOVER_NEXT_MISSING,
+        Code.TLSA_MISPLACED,
+        Code.TLSA_WILDCARD_SHADOW,
+        Code.TLSA_HOST_WILDCARD_SHADOW,
+        Code.TLSA_BESIDE_CNAME,
+        Code.MX_HOST_FORGOTTEN,
+    }
 )
 
 _LONGEST_TTL: Final = 86_400  # R7671-13-a
@@ -42,6 +53,7 @@ class Replacement:
 
     names -- the reference identifiers of usage 2, the TLSA base domain first.
     previous -- what caches may hold still; empty where nothing was published.
+    early -- whether senders with the candidates accept what is served now; None where that is not known.
     """
 
     names: tuple[str, ...]
@@ -49,6 +61,7 @@ class Replacement:
     previous: tuple[Record, ...]
     chains: tuple[CandidateChain, ...]
     now: datetime
+    early: bool | None = None
 
 
 def seconds_to_wait(ttl: int) -> int:
@@ -128,6 +141,8 @@ def of_replacement(about: About, change: Replacement) -> tuple[Finding, ...]:
     before, after = _usable(change.previous), _usable(change.candidates.records)
     if not before or not after or not any(_refused_by_caches(change, chain) for chain in change.chains):
         return ()
+    if change.early:  # the records can go first, whatever they have dropped
+        return (_window(about, change),)
     old, new = _combinations(before), _combinations(after)
     if not set(old) & set(new):
         return (finding(Code.TWO_CHANGES_AT_ONCE, about, previous=", ".join(old), candidate=", ".join(new)),)

@@ -71,7 +71,7 @@ def _verdict(verdict: DomainVerdict) -> Json:
         "complete": verdict.complete,
         "reason": _shown(verdict.reason),
         "sentence": visible(verdict.sentence),
-        "mx": verdict.mx and _lookup_view(verdict.mx) | {"implicit": verdict.implicit_mx},
+        "mx": verdict.mx and view_to_json(verdict.mx) | {"implicit": verdict.implicit_mx},
         "hosts": [host_to_json(host) for host in verdict.hosts],
         "findings": [finding_to_json(one) for one in verdict.findings],
     }
@@ -91,7 +91,7 @@ def host_to_json(host: HostVerdict) -> Json:
         "endpoints": [_endpoint(host, one, allowance) for one in host.endpoints],
         "findings": [finding_to_json(one) for one in host.findings],
         "tlsrpt": host.tlsrpt,
-        "lookups": [_lookup_view(one) for one in host.lookups],
+        "lookups": [view_to_json(one) for one in host.lookups],
         "senders": [_sender(one) for one in host.senders],
     }
 
@@ -185,7 +185,8 @@ def finding_to_json(finding: Finding) -> Json:
     }
 
 
-def _lookup_view(lookup: LookupView) -> Json:
+def view_to_json(lookup: LookupView) -> Json:
+    """One validated lookup as reports show it."""
     return {
         "name": visible(lookup.name),
         "rdtype": lookup.rdtype,

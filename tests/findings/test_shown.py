@@ -42,6 +42,13 @@ DIRECT: dict[Code, str] = {
     Code.TLSA_TTL_LONG: "a rehearsal's",
     Code.TLSA_TTL_SHORT: "a rehearsal's",
     Code.TWO_CHANGES_AT_ONCE: "a rehearsal's",
+    Code.ROLLOVER_NEXT_MISSING: "a rehearsal's",
+    Code.TLSA_WILDCARD_SHADOW: "a rehearsal's",
+    Code.TLSA_HOST_WILDCARD_SHADOW: "a rehearsal's",
+    Code.TLSA_BESIDE_CNAME: "a rehearsal's",
+    Code.MX_HOST_FORGOTTEN: "a rehearsal's",
+    Code.ZONE_RECORD_OUTSIDE: "a rehearsal's",
+    Code.ZONE_TTLS_DIFFER: "a rehearsal's",
 }
 
 

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from dane_check import Settings, UsageError, rehearse_sync
 from dane_check.lab.keys import KeyKind
 from dane_check.ports import KeyType
-from dane_check.rehearsal.candidates import CandidateChain, Scheme, chain_from_pem, plan, scheme
+from dane_check.rehearsal.candidates import CandidateChain, Scheme, chain_from_pem, scheme
+from dane_check.rehearsal.plan import plan
 from dane_check.rehearsal.rehearse import rehearse_offline
-from dane_check.report.rehearsal import rehearsal_to_json, rehearsal_to_text
+from dane_check.report.rehearsal import rehearsal_to_text
+from dane_check.report.rehearsal_json import rehearsal_to_json
 from dane_check.report.styled import visible
 from dane_check.report.text import TextOptions
 from dane_check.tlsa.record import TlsaRecord

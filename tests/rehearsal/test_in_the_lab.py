@@ -16,8 +16,8 @@ from dane_check.lab.keys import KeyKind
 from dane_check.network.dialer import TcpDialer
 from dane_check.network.dns import UdpTransport
 from dane_check.policy.verdict import EndpointResult
-from dane_check.rehearsal.candidates import Plan, plan
 from dane_check.rehearsal.outcome import Would
+from dane_check.rehearsal.plan import Plan, plan
 from tests.rehearsal.made import chain, codes, offline, pem, record
 
 TA_OF_THE_LAB = record("2 1 1", chain("any"))
@@ -107,14 +107,14 @@ class TestLiveServers:
 
 
 class TestCandidateChains:
-    """Chains to come against the records that stand, or come with them; nobody is connected to."""
+    """Chains to come against the records that stand, or come with them; the servers show what is served before."""
 
     domain = "ee-matches.test"
     host = f"mx.{domain}"
 
     def play(self, make_plan: MakePlan) -> Rehearsal:
         found, sessions = rehearsed(self.domain, make_plan)
-        assert sessions == 0
+        assert sessions > 0
         return found
 
     def test_renewing_with_the_same_key_would_break_nothing(self) -> None:

@@ -105,7 +105,7 @@ def host(*endpoints: EndpointVerdict, records: str = "old", word: HostWord = Hos
 def told(verdicts: dict[Pair, HostVerdict], records: bool = True, chain: bool = True) -> dict[object, object]:
     """The order for each address and type."""
     found = endpoint_moments(verdicts, records_may_change=records, chain_may_change=chain)
-    return {(one.address, one.key_type): one.moments.order for one in found}
+    return {(one.address, one.key_type): one.order for one in found}
 
 
 OK, FAIL = HostWord.DANE_OK, HostWord.DANE_FAIL
@@ -133,7 +133,7 @@ def test_a_type_that_comes_anew_was_not_served_before() -> None:
     verdicts = {AFTER: host(*new, records="new"), EARLY: host(*old, records="new"), BEFORE: host(*old)}
     verdicts[CACHED] = host(*old, endpoint("a", RSA, FAIL, "r"))
     found = endpoint_moments(verdicts, records_may_change=True, chain_may_change=True)
-    (of_rsa,) = [one.moments for one in found if one.key_type is RSA]
+    (of_rsa,) = [one for one in found if one.key_type is RSA]
     assert (of_rsa.before, of_rsa.after, of_rsa.order) == (NONE, YES, Order.RECORDS_FIRST)
 
 
@@ -156,4 +156,4 @@ def test_a_host_settled_by_its_lookups_has_that_fate_everywhere() -> None:
     bogus = HostVerdict("mx", None, HostWord.DNS_BOGUS)
     verdicts = {AFTER: host(endpoint("a", ECDSA, OK, "e"), records="new"), BEFORE: bogus}
     (found,) = endpoint_moments(verdicts, records_may_change=True, chain_may_change=False)
-    assert (found.moments.before, found.moments.after) == (NO, YES)
+    assert (found.before, found.after) == (NO, YES)
