@@ -64,6 +64,7 @@ class TestVerdicts:
 
     @pytest.mark.parametrize("case", LOOKUPS)
     def test_a_lookup_gives_the_status_of_its_outcome(self, world: FakeWorld, case: str) -> None:
+        """D-21: secure 0, bogus 1, insecure 3, indeterminate 4."""
         world.found, status = LOOKUPS[case]
         assert main(["lookup", "example.org", "MX"]) == status
         assert main(["lookup", "example.org", "MX", "--json"]) == status

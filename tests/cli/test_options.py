@@ -154,6 +154,16 @@ class TestSubjects:
         assert world.opened_with == [opened_with, opened_with]
 
 
+class TestDown:
+    """D-18: a slip of the hand in --down must not go unnoticed."""
+
+    def test_a_name_that_is_no_mail_host_of_any_domain_is_remarked_on(self, world: FakeWorld, capsys: Capture) -> None:
+        assert main(["-q", "--down", "mx1.example.org", "--down", "mx9.example.org", "a.example", "b.example"]) == 0
+        told = capsys.readouterr().err
+        assert told.count("--down") == 1
+        assert "--down mx9.example.org: no mail host of that name was met" in told
+
+
 class TestForms:
     """The forms of output, by flag and by twin."""
 

@@ -53,7 +53,7 @@ def outcome(found: Fold) -> tuple[str, int]:
     ],
 )
 def test_hosts_fold_by_precedence(words: tuple[HostWord, ...], expected: tuple[str, int]) -> None:
-    """R7672-2.2.1-j: 1 > 4 > 3 > 0; 5 only when there is nothing to judge; a missing host changes nothing."""
+    """R7672-2.2.1-j, D-19: 1 > 4 > 3 > 0; 5 only when there is nothing to judge; a missing host changes nothing."""
     assert outcome(fold(*words)) == expected
 
 
