@@ -27,11 +27,13 @@ def write(text: str) -> None:
 
 
 def complain(sentence: str) -> None:
-    """One line to standard error, with the program's name in front."""
+    """One line to standard error, with the program's name in front; what it quotes cannot steer the terminal."""
+    from dane_check.report.styled import visible
+
     if sys.stderr is None:
         return
     with contextlib.suppress(OSError):  # nobody can be told, and the exit status must say what it says all the same
-        sys.stderr.write(f"dane-check: {sentence}\n")
+        sys.stderr.write(f"dane-check: {visible(sentence)}\n")
         sys.stderr.flush()
 
 

@@ -39,8 +39,10 @@ def _erase() -> None:
 async def _show(describe: Callable[[], str]) -> None:
     import asyncio
 
+    from dane_check.report.styled import visible
+
     started = time.monotonic()
     while True:
         await asyncio.sleep(_PATIENCE)
-        sys.stderr.write(f"{_ERASE}{describe()} … {time.monotonic() - started:.0f} s")
+        sys.stderr.write(f"{_ERASE}{visible(describe())} … {time.monotonic() - started:.0f} s")
         sys.stderr.flush()
