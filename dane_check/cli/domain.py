@@ -28,6 +28,7 @@ from dane_check.cli.checking import (
 )
 from dane_check.cli.exits import USAGE, guarded
 from dane_check.cli.files import check_target, save
+from dane_check.cli.junit import Junit, check_junit, write_junit
 from dane_check.cli.options import (
     TWINS,
     AllowSha1,
@@ -83,6 +84,7 @@ def domain(
     host: Host = None,
     as_json: AsJson = False,
     as_lines: AsJsonLines = False,
+    junit: Junit = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
     explain: Explain = False,
@@ -137,6 +139,7 @@ def domain(
     subjects = wanted(names or [], host)
     if evidence is not None:
         check_target(evidence, force)
+    check_junit(junit)
 
     import asyncio  # from here on there is something to judge
 
@@ -148,7 +151,7 @@ def domain(
         options = TextOptions(quiet=quiet, verbose=verbose, explain=explain, colour=colour())
         return writer_for(options, as_json, as_lines)
 
-    return asyncio.run(_check(subjects, settings, writer, not as_lines, in_lab, lab_map, evidence, force))
+    return asyncio.run(_check(subjects, settings, writer, not as_lines, in_lab, lab_map, evidence, force, junit))
 
 
 async def _check(
@@ -160,11 +163,13 @@ async def _check(
     lab_map: str | None,
     evidence: str | None,
     force: bool,
+    junit: str | None,
 ) -> int:
     from dane_check.policy.fold import exit_of_many
 
     statuses = [USAGE] if subjects.some_were_bad else []
     unmet = set(settings.down)
+    reported: list[DomainCheck] = []
     async with opened(settings, in_lab, lab_map, subjects.subjects) as checker:
         async with (
             progress(lambda: _progress(subjects, len(statuses))) as make_way,
@@ -173,15 +178,24 @@ async def _check(
             async for check in verdicts:
                 statuses.append(check.verdict.exit_status)
                 unmet -= {host.host for host in check.verdict.hosts}
+                if junit is not None:
+                    reported.append(check)
                 make_way()
                 write(writer().add(check))
         status = _whole(statuses, exit_of_many)
+        write_junit(junit, lambda: _report(reported, status))
         write(writer().end(status))
         for name in sorted(unmet):
             complain(f"--down {name}: no mail host of that name was met; nothing was left out for it")
         if evidence is not None:
             _keep(checker, evidence, force)
     return status
+
+
+def _report(checks: list[DomainCheck], status: int) -> str:
+    from dane_check.report.junit import checks_to_junit
+
+    return checks_to_junit(checks, status)
 
 
 def _whole(statuses: list[int], exit_of_many: Callable[[list[int]], int]) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 from dane_check.check.outcome import DomainCheck
 from dane_check.findings import Finding, Severity, remedy, sentence
 from dane_check.policy.verdict import DomainVerdict, EndpointResult, EndpointVerdict, HostWord
-from dane_check.rehearsal.outcome import Expectation, HostRehearsal, Rehearsal
+from dane_check.rehearsal.outcome import Expectation, HostRehearsal, MailRehearsal, Rehearsal
 from dane_check.rehearsal.publisher import WEIGHTY
 from dane_check.report.styled import visible
 from dane_check.report.troubles import EVERYTHING, ordered
@@ -86,28 +86,55 @@ _MET: Final = {True: Outcome.PASSED, False: Outcome.FAILURE, None: Outcome.ERROR
 
 
 def rehearsal_to_junit(rehearsed: Rehearsal) -> str:
-    """A rehearsal: a suite for each host, and one for the whole."""
-    suites = [Suite(host.host, tuple(_of_rehearsed(host)), rehearsed.now) for host in rehearsed.hosts]
-    whole = Case(
-        "the whole",
-        _OF_STATUS.get(rehearsed.exit_status, Outcome.ERROR),
-        rehearsed.reason or rehearsed.would.value,
-        rehearsed.sentence,
-    )
-    return _document([*suites, Suite("preflight", (whole,), rehearsed.now)])
+    """A rehearsal: a suite for each host and each mail domain, and one for the whole."""
+    now, is_first = rehearsed.now, rehearsed.plan.is_first
+    suites = [Suite(_place(host), tuple(_of_rehearsed(host, is_first)), now) for host in rehearsed.hosts]
+    suites += [Suite(one.domain, (_of_mail(one),), now) for one in rehearsed.mail]
+    return _document([*suites, Suite("preflight", (_of_whole(rehearsed),), now)])
 
 
-def checks_to_junit(checks: Iterable[DomainCheck]) -> str:
-    """Checks of domains, or of hosts as configured relays: a suite for each."""
-    return _document([Suite(check.verdict.domain, tuple(_of_domain(check.verdict)), check.now) for check in checks])
+def _place(host: HostRehearsal) -> str:
+    return f"{host.host} for {host.domain}" if host.domain else host.host
 
 
-def _of_rehearsed(host: HostRehearsal) -> Iterator[Case]:
+def _of_mail(one: MailRehearsal) -> Case:
+    outcome = _OF_STATUS.get(one.exit_status, Outcome.ERROR)
+    return _of_host("the mail domain", outcome, one.would.value, one.reason, one.findings)
+
+
+def _of_whole(rehearsed: Rehearsal) -> Case:
+    """What the exit status says, and what was noticed of a zone file."""
+    outcome = _OF_STATUS.get(rehearsed.exit_status, Outcome.ERROR)
+    kind = rehearsed.reason or (rehearsed.readiness or rehearsed.would).value
+    return Case("the whole", outcome, kind, rehearsed.sentence, *_told(rehearsed.remarks))
+
+
+def checks_to_junit(checks: Iterable[DomainCheck], exit_status: int) -> str:
+    """Checks of domains, or of hosts as configured relays: a suite for each, and one for the exit status of all."""
+    suites = [Suite(check.verdict.domain, tuple(_of_domain(check.verdict)), check.now) for check in checks]
+    outcome = _OF_STATUS.get(exit_status, Outcome.ERROR)
+    whole = Case("the whole", outcome, "exit-status", f"exit status {exit_status}")
+    return _document([*suites, Suite("dane-check", (whole,))])
+
+
+def _of_rehearsed(host: HostRehearsal, is_first: bool) -> Iterator[Case]:
     yield from _of_endpoints(host.verdict.endpoints, "")
     yield from (_of_expectation(one) for one in host.expectations)
     outcome = _OF_STATUS.get(host.exit_status, Outcome.ERROR)
-    yield _of_host("the host", outcome, host.would.value, host.verdict.reason, host.findings)
-    yield _of_rules(host)
+    case = _of_host("the host", outcome, host.would.value, host.verdict.reason, host.findings)
+    yield replace(case, aside=(*case.aside, *_steps(host)))
+    if not is_first:
+        yield _of_rules(host)
+
+
+def _steps(host: HostRehearsal) -> Iterator[str]:
+    """In which order records and chain may change, what is to be published, and what becomes of the next keys."""
+    for one in host.moments:
+        yield f"order  {one.address} port {one.port} {key_names([one.key_type])}: {one.order}"
+    for line in (*host.lines, *(planned.line for planned in host.planned if planned.line)):
+        yield f"publish  {line}"
+    for planned in host.planned:
+        yield f"next key  {planned.source}: {planned.fate}"
 
 
 def _of_rules(host: HostRehearsal) -> Case:

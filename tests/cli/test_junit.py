@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,35 @@ def test_the_report_says_what_the_exit_status_says(
     assert main([*offline, "--tlsa", tlsa, *form, "--junit", str(file)]) == status
     assert capsys.readouterr() == plain
     assert read_junit(file.read_text(encoding="ascii"))[-1].outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("names", "status", "outcomes"),
+    [
+        (["ee-matches.test"], 0, {"ee-matches.test": ""}),
+        (["ee-matches.test", "no-match.test"], 1, {"ee-matches.test": "", "no-match.test": "failure"}),
+        (["--host", "mx.ee-matches.test"], 0, {"mx.ee-matches.test": ""}),
+    ],
+)
+def test_checks_of_domains_have_the_same_report(
+    tmp_path: Path, names: list[str], status: int, outcomes: dict[str, str]
+) -> None:
+    """Each domain with its verdict, and the exit status of all."""
+    file = tmp_path / "report.xml"
+    assert main(["domain", "--lab", *names, "--junit", str(file)]) == status
+    cases = read_junit(file.read_text(encoding="ascii"))
+    assert {case.classname: case.outcome for case in cases if case.name == "the verdict"} == outcomes
+    assert (cases[-1].name, cases[-1].outcome) == ("the whole", "failure" if status else "")
+
+
+def test_a_name_that_could_not_be_read_is_no_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """A list with a bad line ends in 2, and its report in an error."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"ee-matches.test\na b@\n")))
+    file = tmp_path / "report.xml"
+    assert main(["domain", "--lab", "-", "--junit", str(file)]) == 2
+    assert read_junit(file.read_text(encoding="ascii"))[-1].outcome == "error"
 
 
 def test_an_older_report_is_replaced(tmp_path: Path, offline: list[str]) -> None:

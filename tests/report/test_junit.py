@@ -9,8 +9,10 @@ import pytest
 
 from dane_check import Rehearsal
 from dane_check.check.outcome import DomainCheck
+from dane_check.findings import About, Code, finding
 from dane_check.lab.keys import KeyKind
 from dane_check.policy.verdict import EndpointResult, HostWord
+from dane_check.rehearsal.outcome import MailRehearsal, Would
 from dane_check.report.junit import checks_to_junit, rehearsal_to_junit
 from tests.rehearsal.made import HOST, chain, offline, record
 from tests.report import examples
@@ -26,6 +28,13 @@ def by_name(cases: list[JunitCase]) -> dict[str, str]:
     return {case.name: case.outcome for case in cases}
 
 
+def reported(*checks: DomainCheck) -> list[JunitCase]:
+    """The cases of the domains, without that of the exit status."""
+    *cases, whole = read_junit(checks_to_junit(checks, 1))
+    assert (whole.name, whole.outcome) == ("the whole", "failure")
+    return cases
+
+
 class TestChecks:
     """Domains."""
 
@@ -33,7 +42,7 @@ class TestChecks:
     def test_the_verdict_is_a_case_and_agrees_with_the_exit_status(self, made) -> None:
         """No report is green where the command fails."""
         check: DomainCheck = made()
-        cases = read_junit(checks_to_junit([check]))
+        cases = reported(check)
         assert cases[-1].name == "the verdict"
         assert cases[-1].outcome == OF_STATUS[check.verdict.exit_status]
         assert cases[-1].message == (check.verdict.sentence if cases[-1].outcome else "")
@@ -42,11 +51,12 @@ class TestChecks:
     def test_every_exit_status_has_its_outcome(self, status: int) -> None:
         """What is not known to be well is an error."""
         check = replace(examples.healthy(), verdict=replace(examples.healthy().verdict, exit_status=status))
-        assert read_junit(checks_to_junit([check]))[-1].outcome == OF_STATUS.get(status, "error")
+        assert read_junit(checks_to_junit([], status))[-1].outcome == OF_STATUS.get(status, "error")
+        assert reported(check)[-1].outcome == OF_STATUS.get(status, "error")
 
     def test_each_address_with_each_type_of_certificate_is_a_case(self) -> None:
         """Good ones pass, refused ones fail, and the host fails with its findings."""
-        cases = read_junit(checks_to_junit([examples.broken()]))
+        cases = reported(examples.broken())
         assert by_name(cases) == {
             "mx1.example.org 192.0.2.1 port 25 RSA": "",
             "mx1.example.org 192.0.2.1 port 25 ECDSA": "",
@@ -64,7 +74,7 @@ class TestChecks:
 
     def test_what_could_not_be_told_is_an_error(self) -> None:
         """A closed port is no failure of the records."""
-        cases = read_junit(checks_to_junit([examples.unreachable()]))
+        cases = reported(examples.unreachable())
         assert by_name(cases)["mx1.example.org 2001:db8::1 port 25"] == "error"
         assert {case.outcome for case in cases} == {"", "error"}
 
@@ -82,7 +92,7 @@ class TestChecks:
         host = check.verdict.hosts[0]
         left_out = replace(host.endpoints[0], address="192.0.2.9", result=result, word=HostWord.UNREACHABLE)
         hosts = (replace(host, endpoints=(*host.endpoints, left_out)),)
-        cases = read_junit(checks_to_junit([replace(check, verdict=replace(check.verdict, hosts=hosts))]))
+        cases = reported(replace(check, verdict=replace(check.verdict, hosts=hosts)))
         assert by_name(cases).get("mx1.example.org 192.0.2.9 port 25 RSA") == outcome
 
     @pytest.mark.parametrize("word", HostWord)
@@ -90,22 +100,22 @@ class TestChecks:
         """Nothing raises, and only what is well passes."""
         check = examples.healthy()
         host = replace(check.verdict.hosts[0], word=word, endpoints=())
-        cases = read_junit(checks_to_junit([replace(check, verdict=replace(check.verdict, hosts=(host,)))]))
+        cases = reported(replace(check, verdict=replace(check.verdict, hosts=(host,))))
         assert (cases[0].outcome == "") == (word in (HostWord.DANE_OK, HostWord.DANE_OK_INSECURE_MX))
 
     def test_several_domains(self) -> None:
         """A suite each."""
         checks = [examples.healthy(), replace(examples.literal())]
-        cases = read_junit(checks_to_junit(checks))
+        cases = reported(*checks)
         assert {case.classname for case in cases} == {"example.org", "[192.0.2.1]"}
-        assert read_junit(checks_to_junit([])) == []
+        assert reported() == []
 
     def test_the_same_place_twice_is_two_cases(self) -> None:
         """A pass never stands for a failure of the same name."""
         check = examples.healthy()
         host = check.verdict.hosts[0]
         twice = replace(host, endpoints=(host.endpoints[0], replace(host.endpoints[0], word=HostWord.DANE_FAIL)))
-        cases = read_junit(checks_to_junit([replace(check, verdict=replace(check.verdict, hosts=(twice,)))]))
+        cases = reported(replace(check, verdict=replace(check.verdict, hosts=(twice,))))
         assert [case.outcome for case in cases[:2]] == ["", "failure"]
 
 
@@ -119,8 +129,8 @@ class TestHostile:
     )
     def test_nothing_steers_xml_or_terminal(self, payload: str) -> None:
         """The same cases as for plain text, and no control character in any."""
-        cases = read_junit(checks_to_junit([everywhere(payload)]))
-        plain = read_junit(checks_to_junit([everywhere("plain")]))
+        cases = reported(everywhere(payload))
+        plain = reported(everywhere("plain"))
         assert [case.outcome for case in cases] == [case.outcome for case in plain]
         for case in cases:
             for text in (case.classname, case.name, case.message, case.text.replace("\n", "")):
@@ -130,7 +140,7 @@ class TestHostile:
         """A megabyte in a sentence stays out of the report."""
         check = examples.broken()
         long = replace(check, verdict=replace(check.verdict, sentence="x" * 1_000_000))
-        assert len(checks_to_junit([long])) < len(checks_to_junit([check])) + 3000
+        assert len(checks_to_junit([long], 1)) < len(checks_to_junit([check], 1)) + 3000
 
 
 def outcomes(rehearsed: Rehearsal) -> dict[str, str]:
@@ -195,6 +205,35 @@ class TestRehearsals:
         assert found["the candidate chain port 25 ECDSA"] == ""
         assert found["the candidate chain port 25 RSA"] == "failure"
         assert found["the whole"] == "failure"
+
+    @pytest.mark.parametrize("status", [0, 1, 3, 4, 5])
+    def test_a_mail_domain_is_a_case(self, status: int) -> None:
+        """With what was found about it; one that is not concerned is skipped."""
+        said = finding(Code.MX_BOGUS, About("example.org"), why="the signature is wrong")
+        mail = MailRehearsal("example.org", Would.CANNOT_TELL, status, None, "mx-bogus", (said,), (HOST,))
+        cases = read_junit(rehearsal_to_junit(replace(offline([EE_NEW], NEW), mail=(mail,))))
+        (case,) = [one for one in cases if one.classname == "example.org"]
+        assert (case.name, case.outcome) == ("the mail domain", OF_STATUS[status])
+        assert "the signature is wrong" in case.text
+
+    def test_what_was_noticed_of_a_zone_file(self) -> None:
+        """It stands with the whole."""
+        said = finding(Code.MX_BOGUS, About("example.org"), why="the signature is wrong")
+        rehearsed = replace(offline([EE_NEW], NEW), remarks=(said,))
+        assert "the signature is wrong" in read_junit(rehearsal_to_junit(rehearsed))[-1].text
+
+    def test_one_host_of_two_mail_domains(self) -> None:
+        """Its cases do not hide each other's."""
+        rehearsed = offline([EE_OLD], NEW)
+        twice = tuple(replace(rehearsed.hosts[0], domain=domain) for domain in ("a.example", "b.example"))
+        cases = read_junit(rehearsal_to_junit(replace(rehearsed, hosts=twice)))
+        assert {case.classname for case in cases} == {f"{HOST} for a.example", f"{HOST} for b.example", "preflight"}
+
+    def test_the_order_of_steps_stands_beside(self) -> None:
+        """What changes first, told with the host."""
+        rehearsed = offline([EE_OLD, EE_NEW], NEW, previous=[EE_OLD, EE_NEW])
+        (host,) = [case for case in read_junit(rehearsal_to_junit(rehearsed)) if case.name == "the host"]
+        assert "order  the candidate chain port 25 ECDSA: " in host.text
 
 
 @pytest.mark.parametrize(
