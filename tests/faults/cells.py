@@ -16,7 +16,7 @@ from dane_check.ports import Question
 from .classes import Class, Step, class_of
 from .grounds import Ground, Host, Policy, scenario_of
 from .playing import HeardTurns, calm, lab_of
-from .troubles import DnsTroubled, Role, StreamTroubled, at_connection, at_question, at_turn, role_of
+from .troubles import DnsTroubled, Role, StreamTroubled, at_connection, at_question, at_turn, results_of, role_of
 
 _CERTIFICATES = 30  # L-17 allows 20
 _SESSIONS = 3  # L-19
@@ -27,7 +27,8 @@ class Cell:
     """One fault at one step.
 
     concerned -- the hosts whose verdict rests on the step; forbidden -- addresses nobody may connect to then.
-    address -- of the session spoiled. rests -- whether any verdict rests on the step.
+    address -- of the session spoiled. rests -- whether any verdict rests on the step. results -- what may be said of
+    that address then, beside what is said of it in the calm run.
     """
 
     scenario: str
@@ -39,6 +40,7 @@ class Cell:
     forbidden: frozenset[str] = frozenset()
     address: str | None = None
     rests: bool = True
+    results: frozenset[str] = frozenset()
     dns: tuple[DnsFault, ...] = ()
     streams: tuple[StreamFault, ...] = ()
 
@@ -136,6 +138,7 @@ def _session_cells(ground: Ground) -> Iterator[Cell]:
                     (_name(ground, host),) if fails else (),
                     address=session.address,
                     rests=step.rests,
+                    results=results_of(role, trouble.fault, first=session.nth == 1),
                     streams=_aimed(trouble.fault, session, lasting=lasting),
                 )
 

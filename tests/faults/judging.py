@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from dane_check.lab.faults import FaultyDialer, FaultyTransport
+from dane_check.lab.faults import ErraticDialer, ErraticTransport, FaultyDialer, FaultyTransport
 from dane_check.policy.verdict import DomainVerdict
 
 from .cells import Cell, addresses_of
@@ -17,6 +17,24 @@ _GOOD = frozenset({"dane-ok", "dane-ok-insecure-mx", "tls-only"})
 _SECONDS = 120.0 + 1.0 + 1.0  # L-20, the diagnostics after it, and the last QUIT
 
 
+def violations_by_chance(scenario: str, seed: int, rate: float) -> list[str]:
+    """What a run breaks in which each question and each turn may meet trouble."""
+    ran = play(
+        scenario,
+        lambda inner: ErraticTransport(inner, seed, rate, seconds=1),
+        lambda inner: ErraticDialer(inner, seed, rate, seconds=1),
+    )
+    verdict = ran.result.check.verdict
+    found = list(ran.uncaught)
+    if verdict.exit_status == 0 and calm(scenario).played.check.verdict.exit_status != 0:
+        found.append("exit 0")
+    if wrong := {host.host for host in verdict.hosts if host.word == "no-dane"} & _with_records(scenario):
+        found.append(f"{sorted(wrong)} are said to have no TLSA record")
+    if ran.seconds > _SECONDS:
+        found.append(f"took {ran.seconds:.0f} s")
+    return found
+
+
 def violations(cell: Cell) -> list[str]:
     """What the cell breaks; empty if it keeps all."""
     ran = play(
@@ -25,6 +43,7 @@ def violations(cell: Cell) -> list[str]:
         lambda inner: FaultyDialer(inner, cell.streams) if cell.streams else inner,
     )
     found = [*ran.uncaught, *_of_verdict(cell, ran.result), *_of_connections(cell, ran.result)]
+    found += _of_endpoints(cell, ran.result) if cell.address and cell.rests else ()
     if ran.seconds > _SECONDS:
         found.append(f"took {ran.seconds:.0f} s")
     return found
@@ -62,6 +81,27 @@ def _shape(verdict: DomainVerdict, but: str | None) -> object:
         for host in verdict.hosts
     )
     return str(verdict.word), verdict.exit_status, verdict.complete, hosts
+
+
+def _of_endpoints(cell: Cell, played: Played) -> Iterator[str]:
+    """S4-A01 … S4-A08, S4-A22: what is said of the address is what the turn allows, and breaks only by its row."""
+    said = _results(played.check.verdict, cell.address) - _results(
+        calm(cell.scenario).played.check.verdict, cell.address
+    )
+    results = {result for _, result in said}
+    if wrong := results - cell.results:
+        yield f"{cell.address} is {sorted(wrong)}"
+    worse = played.check.verdict.word == "broken" != calm(cell.scenario).played.check.verdict.word
+    if worse and not results & _BREAKING:
+        yield f"broken, with {cell.address} {sorted(results)}"
+
+
+_BREAKING = frozenset({"no-starttls", "starttls-refused", "starttls-injection", "tls-failed"})
+
+
+def _results(verdict: DomainVerdict, address: str | None) -> set[tuple[str, str]]:
+    endpoints = (one for host in verdict.hosts for one in host.endpoints if one.address == address)
+    return {(str(one.key_type), one.result.value) for one in endpoints}
 
 
 def _of_connections(cell: Cell, played: Played) -> Iterator[str]:

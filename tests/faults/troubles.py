@@ -150,6 +150,26 @@ def _signature(heard: Message, first: _Placed) -> _Placed | None:
 # --- turns -------------------------------------------------------------------------------------------
 
 
+# The rows of requirements §19.4 that a first session may end in, by the turn that was spoiled. A greeting said twice is
+# taken for the reply to EHLO, that one said twice for the reply to STARTTLS.
+_ROWS = {
+    Role.CONNECTION: {"unreachable"},  # S4-A01
+    Role.GREETING: {"unreachable", "smtp-refused", "protocol-error"},  # S4-A02, D-28
+    Role.EHLO: {"unreachable", "smtp-refused", "protocol-error", "no-starttls"},  # S4-A03 … S4-A04
+    Role.STARTTLS: {"unreachable", "protocol-error", "starttls-refused", "starttls-injection"},  # S4-A05, S4-A06
+    Role.TLS: {"tls-failed"},  # S4-A07, S4-A08
+}
+_ROWS_OF_TWICE = {Role.GREETING: {"no-starttls"}, Role.EHLO: {"starttls-refused"}}
+
+
+def results_of(role: Role, fault: StreamFault, *, first: bool) -> frozenset[str]:
+    """What may be said of an address where a turn was spoiled; of a further type only one thing (S4-A22)."""
+    if not first:
+        return frozenset({"not-tested"})
+    twice = _ROWS_OF_TWICE.get(role, set()) if fault.trouble is StreamTrouble.DUPLICATE else set()
+    return frozenset(_ROWS.get(role, set()) | twice)
+
+
 def at_connection(address: str) -> Iterator[StreamTroubled]:
     """What can happen before anything is said."""
     effects = {
