@@ -23,6 +23,8 @@ _HOME = {
     "lookup_sync": "api",
     "make_tlsa": "tlsa.generate",
     "match": "tlsa.match",
+    "may_switch": "rehearsal.guard",
+    "plan_rollover": "rehearsal.rollover",
     "rehearse": "api",
     "rehearse_sync": "api",
     "replay": "api",
@@ -51,6 +53,9 @@ _HOME = {
     "TlsaRecord": "tlsa.record",
     "MatchReport": "tlsa.match",
     "Rehearsal": "rehearsal.outcome",
+    "Permission": "rehearsal.guard",
+    "RolloverPlan": "rehearsal.rollover",
+    "RolloverState": "rehearsal.situation",
     "Evidence": "evidence",
 }
 
@@ -73,7 +78,10 @@ __all__ = [
     "Limits",
     "Lookup",
     "MatchReport",
+    "Permission",
     "Rehearsal",
+    "RolloverPlan",
+    "RolloverState",
     "Secure",
     "SecureDenial",
     "Settings",
@@ -87,6 +95,8 @@ __all__ = [
     "lookup_sync",
     "make_tlsa",
     "match",
+    "may_switch",
+    "plan_rollover",
     "rehearse",
     "rehearse_sync",
     "replay",
@@ -121,7 +131,10 @@ if TYPE_CHECKING:
         HostVerdict,
         HostWord,
     )
+    from dane_check.rehearsal.guard import Permission, may_switch
     from dane_check.rehearsal.outcome import Rehearsal
+    from dane_check.rehearsal.rollover import RolloverPlan, plan_rollover
+    from dane_check.rehearsal.situation import RolloverState
     from dane_check.settings import Settings
     from dane_check.tlsa.generate import make_tlsa
     from dane_check.tlsa.match import MatchReport, match

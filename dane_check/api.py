@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from dane_check.evidence import Evidence
     from dane_check.rehearsal.candidates import Record
     from dane_check.rehearsal.outcome import Rehearsal
+    from dane_check.rehearsal.gather import Sharing
+    from dane_check.rehearsal.guard import Permission
     from dane_check.rehearsal.plan import GivenChain, GivenZone, Plan
-    from dane_check.rehearsal.situation import NextKey
+    from dane_check.rehearsal.situation import Next, NextKey, RolloverState
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
@@ -124,6 +126,23 @@ class Checker:
 
     async def lookup(self, name: str, rdtype: str | int) -> Lookup:
         """The validated answer for any name and type, with its proof. Raises UsageError for no name or type."""
+    async def rollover_state(self, asked: Sharing, next: Next) -> RolloverState:
+        """What a rollover starts from: published and served now, and what each authoritative server holds."""
+        return await (await self._run(record=False)).rollover_state(asked, next)
+
+    async def may_switch(
+        self, state: RolloverState, next: Next, *, at: datetime | None = None, published_at: datetime | None = None
+    ) -> Permission:
+        """Whether the chains of `next` may be served now (see `rehearsal.guard.may_switch`).
+
+        at -- by which clock records age; None for the moment of the run.
+        """
+        from dane_check.rehearsal.guard import may_switch
+
+        run = await self._run(record=False)
+        rehearsed = await run.rehearsed_switch(state, next)
+        return may_switch(state, next, at or run.session.now, rehearsed=rehearsed, published_at=published_at)
+
         return await (await self._run(record=False)).lookup(name, rdtype)
 
     async def rehearse(self, plan: Plan) -> Rehearsal:

@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     from dane_check.rehearsal.outcome import Rehearsal
     from dane_check.rehearsal.plan import Plan
 
+    from dane_check.rehearsal.gather import Sharing
 _ENGINE = "dane_check.check.domain"
 _CERTIFICATES_AT = "certificates_at"
+    from dane_check.rehearsal.situation import Next, RolloverState
 _OWN_CLOCK = "own_clock"  # beside the settings in evidence
 _RELAY = "host:"  # how evidence names a configured relay
 _NOT_RECORDED = frozenset({"resolver", "trust_anchor", "now", "timeout", "limits"})  # kept elsewhere, or moot offline
@@ -52,12 +54,14 @@ class Run:
     own_clock -- the moment was read from this machine's clock, and not given (D-23).
     subjects -- what evidence names: domains, and `host:NAME:PORT` for relays.
     """
+    transport -- as everything of the run is asked; name servers are asked by it too.
 
     session: Session
     views: Callable[[], DomainView]
     own_clock: bool
     servers: tuple[Server, ...]
     anchors: tuple[str, ...]
+    transport: DnsTransport
     notebook: Notebook | None
     live: LiveProber | None
     clock_is_suspect: bool = False
@@ -127,6 +131,23 @@ class Run:
     async def lookup(self, name: str, rdtype: str | int) -> Lookup:
         """The validated answer for any name and type."""
         owner, mnemonic = question_of(name, rdtype)
+    async def rollover_state(self, asked: Sharing, goal: Next) -> RolloverState:
+        """What a rollover starts from: lookups, every authoritative server, and what is served."""
+        from dane_check.check.sweep import Sweeper
+        from dane_check.rehearsal.gather import gather
+        from dane_check.rehearsal.situation import RolloverState
+
+        if self.clock_is_suspect:  # D-23
+            return RolloverState((), ("this machine's clock cannot be right; set it first",))
+        sweeper = Sweeper(self.transport, self.views(), self.session.settings.allow_reserved)
+        return await gather(asked, goal, self.session, sweeper)
+
+    async def rehearsed_switch(self, state: RolloverState, goal: Next) -> dict[str, int]:
+        """The exit status that a rehearsal gives each host once what is to come is served."""
+        from dane_check.rehearsal.gather import rehearsed
+
+        return await rehearsed(state, goal, self.session)
+
         return await self.views().lookup(owner, mnemonic)
 
     async def served(self, name: str, port: int) -> Served:
@@ -245,9 +266,23 @@ def _assembled(
     def lookups() -> DomainLookups:
         return Vantage(resolver.for_domain(), own_clock=own_clock, seconds=settings.limits.domain.diagnostics_seconds)
 
-    probes = Probes(prober, gate, live, seconds)
-    session = Session(settings, now, lookups, probes, settings.helo or own_name(), seconds)
-    return Run(session, resolver.for_domain, own_clock, servers, texts, notebook, live)
+    def lookups() -> DomainLookups:
+        return seen(resolver)
+
+    resolver = resolving(transport, now)
+    recorded = None if renewals is None else {(one.request, one.turn): one for one in renewals}
+    moments = RunMoments(
+        now,
+        seconds(),
+        seconds,
+        lambda moment: seen(resolving(later(moment) if later else transport, moment)),
+        notebook.renewals.append if notebook is not None else None,
+        recorded,
+    )
+
+    probes = Probes(prober, doorkeeper, live, seconds)
+    session = Session(settings, now, lookups, probes, settings.helo or own_name(), seconds, moments=moments)
+    return Run(session, resolver.for_domain, transport, own_clock, servers, texts, notebook, live)
 
 
 def _recorded_settings(settings: Settings) -> tuple[tuple[str, Any], ...]:

@@ -24,7 +24,7 @@ EXAMPLES
 `dane-check example.org` means `dane-check domain example.org`; see dane-check domain --help.
 """
 
-COMMANDS: Final = ("domain", "lookup", "preflight", "replay", "doctor", "tlsa", "explain", "schema", "lab")
+COMMANDS: Final = ("domain", "lookup", "preflight", "rollover", "replay", "doctor", "tlsa", "explain", "schema", "lab")
 """In the order of the help text. `dane_check.cli.NAME` holds the function NAME, or `app` where it is a group."""
 
 

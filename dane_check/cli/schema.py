@@ -11,7 +11,9 @@ from dane_check.cli.output import write
 from dane_check.errors import UsageError
 from dane_check.names import safe
 
-Kind = Annotated[str, typer.Argument(metavar="KIND", help="check, lookup, doctor, rehearsal, evidence or tlsa.")]
+Kind = Annotated[
+    str, typer.Argument(metavar="KIND", help="check, lookup, doctor, rehearsal, rollover, evidence or tlsa.")
+]
 
 
 @guarded

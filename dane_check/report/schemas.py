@@ -6,7 +6,7 @@ import json
 from importlib.resources import files
 from typing import Final
 
-KINDS: Final = ("check", "lookup", "doctor", "rehearsal", "evidence", "tlsa")
+KINDS: Final = ("check", "lookup", "doctor", "rehearsal", "rollover", "evidence", "tlsa")
 
 # Parts that look the same in two kinds of document are written down once; what is printed is whole all the same.
 _BORROWED: Final = {

@@ -16,11 +16,16 @@ from dane_check import (
     Finding,
     Lookup,
     MatchReport,
+    Permission,
     Rehearsal,
+    RolloverPlan,
+    RolloverState,
     Secure,
     Settings,
     TlsaRecord,
 )
+from dane_check.rehearsal.gather import Sharing
+from dane_check.rehearsal.situation import Next
 
 
 async def checks(names: Sequence[str]) -> None:
@@ -81,3 +86,11 @@ def in_step(now: datetime, chain: Sequence[bytes]) -> None:
     assert_type(report, MatchReport)
     assert_type(dane_check.make_tlsa(b"", usage=2, selector=1, matching_type=1), TlsaRecord)
     assert_type(report.matched, int | None)
+
+
+async def rollovers(checker: Checker, asked: Sharing, goal: Next, now: datetime) -> None:
+    state = await checker.rollover_state(asked, goal)
+    assert_type(state, RolloverState)
+    assert_type(dane_check.plan_rollover(state, goal, now), RolloverPlan)
+    assert_type(dane_check.may_switch(state, goal, now, rehearsed={"mx.example.org": 0}), Permission)
+    assert_type(await checker.may_switch(state, goal, at=now, published_at=now), Permission)
