@@ -35,7 +35,6 @@ DIRECT: dict[Code, str] = {
     Code.ROLLOVER_GAP: "a rehearsal's",
     Code.ROLLOVER_WINDOW_OPEN: "a rehearsal's",
     Code.SNI_REQUIRED: "three certificate types leave no handshake for it (L-19)",
-    Code.RRSIG_LIFETIME_LONG: "the lab signs for weeks",
     Code.TLS_NO_CERTIFICATE: "Python's ssl serves no anonymous suite",
     Code.TLSA_DATA_EMPTY: "on the wire a record without data is malformed",
     Code.TLSA_TA_CERT_SELECTOR: "the lab's certificates are those of no public CA",

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from dane_check.findings import Code
 from dane_check.lab import Scenario, load_scenarios
-from tests.docs.conformance import ROOT
+from tests.docs.conformance import COMPLETE, ROOT
 
 EVIDENCE = ROOT / "fixtures" / "evidence"
 LINES = (ROOT / "docs" / "requirements.md").read_text("utf-8").splitlines()
@@ -130,6 +131,20 @@ def test_what_a_sender_would_report(row: str) -> None:
         rows = [other for other in one.rule if other in REPORTED and has_column(other)]
         said = {host["tlsrpt"] for host in recorded(one)["hosts"]} - {None}
         assert said <= {word for other in rows for word in allowed(other)}, one.id
+
+
+FINDING = re.compile(r"(?:finding|info|infos|warn|error|diagnostic)(?: \([a-z]+\))? `([a-z0-9-]+)`")
+
+
+def test_findings_are_called_by_their_codes() -> None:
+    """A reader of the requirements finds the same word in the program."""
+    section, unknown = 0, set()
+    for line in LINES:
+        if heading := re.match(r"## (\d+)\.", line):
+            section = int(heading[1])
+        if section in COMPLETE:
+            unknown |= set(FINDING.findall(line)) - {str(code) for code in Code}
+    assert unknown == set()
 
 
 def test_the_recordings_are_those_of_the_scenarios() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from dane_check.errors import UsageError
 from dane_check.policy.service import tlsa_owner
-from dane_check.rehearsal.candidates import plan
+from dane_check.rehearsal.plan import plan
 
 RECORD = "3 1 1 " + "ab" * 32
 
