@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from dane_check.check.served import Served
     from dane_check.evidence import Evidence
     from dane_check.rehearsal.candidates import Record
-    from dane_check.rehearsal.outcome import Rehearsal
     from dane_check.rehearsal.gather import Sharing
     from dane_check.rehearsal.guard import Permission
+    from dane_check.rehearsal.outcome import Rehearsal
     from dane_check.rehearsal.plan import GivenChain, GivenZone, Plan
     from dane_check.rehearsal.situation import Next, NextKey, RolloverState
 
@@ -126,6 +126,12 @@ class Checker:
 
     async def lookup(self, name: str, rdtype: str | int) -> Lookup:
         """The validated answer for any name and type, with its proof. Raises UsageError for no name or type."""
+        return await (await self._run(record=False)).lookup(name, rdtype)
+
+    async def rehearse(self, plan: Plan) -> Rehearsal:
+        """What would come of the candidates of `plan` (see `rehearsal.plan.plan`)."""
+        return await (await self._run(record=False)).rehearse(plan)
+
     async def rollover_state(self, asked: Sharing, next: Next) -> RolloverState:
         """What a rollover starts from: published and served now, and what each authoritative server holds."""
         return await (await self._run(record=False)).rollover_state(asked, next)
@@ -142,12 +148,6 @@ class Checker:
         run = await self._run(record=False)
         rehearsed = await run.rehearsed_switch(state, next)
         return may_switch(state, next, at or run.session.now, rehearsed=rehearsed, published_at=published_at)
-
-        return await (await self._run(record=False)).lookup(name, rdtype)
-
-    async def rehearse(self, plan: Plan) -> Rehearsal:
-        """What would come of the candidates of `plan` (see `rehearsal.plan.plan`)."""
-        return await (await self._run(record=False)).rehearse(plan)
 
     async def served(self, name: str, port: int = 25) -> Served:
         """The certificate chains that the mail server `name` serves, for records to be made of them."""

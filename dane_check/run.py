@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from dane_check.check.served import Served
     from dane_check.evidence import Evidence
     from dane_check.evidence.recorder import Notebook
+    from dane_check.rehearsal.gather import Sharing
     from dane_check.rehearsal.outcome import Rehearsal
     from dane_check.rehearsal.plan import Plan
+    from dane_check.rehearsal.situation import Next, RolloverState
 
-    from dane_check.rehearsal.gather import Sharing
 _ENGINE = "dane_check.check.domain"
 _CERTIFICATES_AT = "certificates_at"
-    from dane_check.rehearsal.situation import Next, RolloverState
 _OWN_CLOCK = "own_clock"  # beside the settings in evidence
 _RELAY = "host:"  # how evidence names a configured relay
 _NOT_RECORDED = frozenset({"resolver", "trust_anchor", "now", "timeout", "limits"})  # kept elsewhere, or moot offline
@@ -51,17 +51,17 @@ class Run:
     """What the checks of one run share, and what they left behind.
 
     views -- as `session.lookups`, without any thought of whose trouble a failure is: what a lookup itself comes to.
+    transport -- as everything of the run is asked; name servers are asked by it too.
     own_clock -- the moment was read from this machine's clock, and not given (D-23).
     subjects -- what evidence names: domains, and `host:NAME:PORT` for relays.
     """
-    transport -- as everything of the run is asked; name servers are asked by it too.
 
     session: Session
     views: Callable[[], DomainView]
+    transport: DnsTransport
     own_clock: bool
     servers: tuple[Server, ...]
     anchors: tuple[str, ...]
-    transport: DnsTransport
     notebook: Notebook | None
     live: LiveProber | None
     clock_is_suspect: bool = False
@@ -128,9 +128,6 @@ class Run:
             return await rehearse_unasked(plan, self.session.settings, self.session.now)
         return await rehearse(plan, self.session, clock_is_suspect=self.clock_is_suspect)
 
-    async def lookup(self, name: str, rdtype: str | int) -> Lookup:
-        """The validated answer for any name and type."""
-        owner, mnemonic = question_of(name, rdtype)
     async def rollover_state(self, asked: Sharing, goal: Next) -> RolloverState:
         """What a rollover starts from: lookups, every authoritative server, and what is served."""
         from dane_check.check.sweep import Sweeper
@@ -148,6 +145,9 @@ class Run:
 
         return await rehearsed(state, goal, self.session)
 
+    async def lookup(self, name: str, rdtype: str | int) -> Lookup:
+        """The validated answer for any name and type."""
+        owner, mnemonic = question_of(name, rdtype)
         return await self.views().lookup(owner, mnemonic)
 
     async def served(self, name: str, port: int) -> Served:
@@ -266,22 +266,8 @@ def _assembled(
     def lookups() -> DomainLookups:
         return Vantage(resolver.for_domain(), own_clock=own_clock, seconds=settings.limits.domain.diagnostics_seconds)
 
-    def lookups() -> DomainLookups:
-        return seen(resolver)
-
-    resolver = resolving(transport, now)
-    recorded = None if renewals is None else {(one.request, one.turn): one for one in renewals}
-    moments = RunMoments(
-        now,
-        seconds(),
-        seconds,
-        lambda moment: seen(resolving(later(moment) if later else transport, moment)),
-        notebook.renewals.append if notebook is not None else None,
-        recorded,
-    )
-
-    probes = Probes(prober, doorkeeper, live, seconds)
-    session = Session(settings, now, lookups, probes, settings.helo or own_name(), seconds, moments=moments)
+    probes = Probes(prober, gate, live, seconds)
+    session = Session(settings, now, lookups, probes, settings.helo or own_name(), seconds)
     return Run(session, resolver.for_domain, transport, own_clock, servers, texts, notebook, live)
 
 
