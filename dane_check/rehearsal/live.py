@@ -18,7 +18,6 @@ from dane_check.policy.destination import Destination, Hosts, NoHosts, destinati
 from dane_check.policy.domain import domain_verdict, ended, inapplicable
 from dane_check.policy.service import tlsa_owner
 from dane_check.policy.verdict import HostVerdict
-from dane_check.rehearsal.candidates import CandidateSet
 from dane_check.rehearsal.first import first_of_host
 from dane_check.rehearsal.fold import mail_rehearsal, rehearsal
 from dane_check.rehearsal.moments import AFTER, BEFORE, CACHED, Era, Pair
@@ -28,7 +27,6 @@ from dane_check.rehearsal.plan import Plan
 from dane_check.rehearsal.played import Played
 from dane_check.rehearsal.rehearse import rehearse_offline
 from dane_check.rehearsal.stage import Stage, unasked
-from dane_check.rehearsal.zone_hosts import set_at
 from dane_check.rehearsal.zone_rules import of_zone
 from dane_check.rehearsal.zone_source import ZoneSource
 from dane_check.settings import Settings
@@ -138,15 +136,10 @@ async def _play(plan: Plan, stage: Stage, session: Session, part: _Part) -> Play
         new.because if isinstance(new, Overlay | ZoneSource) else None,
         part.domains,
         {pair: check.verdict.hosts[0] for pair, check in checks.items() if check.verdict.hosts},
-        candidates if plan.zone is None else _in_zone(plan, part.host),
+        candidates if plan.zone is None else stage.set_of(part.host),
         part.domain,
     )
     return replace(played, hidden=isinstance(new, Overlay) and part.host in new.hidden)
-
-
-def _in_zone(plan: Plan, host: str) -> CandidateSet | None:
-    owner = tlsa_owner(host, plan.port)
-    return set_at(plan.zone, owner) if plan.zone is not None and owner is not None else None
 
 
 async def _published(

@@ -22,7 +22,9 @@ def findings_of(plan: Plan, played: Played, names: Sequence[str], now: datetime)
     """Everything about one host; `names` are all that are rehearsed, for certificates that have more."""
     rules = _of_publishing(plan, played, names, now)
     found = dict.fromkeys((*played.verdict.all_findings, *rules, *played.beside))
-    return tuple(one for one in found if not (plan.is_first and one.code is Code.TLSA_ABSENT))
+    # that there are no records yet, or that nobody is asked, is where these rehearsals begin
+    known = {Code.TLSA_ABSENT} if plan.is_first else {Code.INCOMPLETE} if plan.offline else set()
+    return tuple(one for one in found if one.code not in known)
 
 
 def _of_publishing(plan: Plan, played: Played, names: Sequence[str], now: datetime) -> tuple[Finding, ...]:

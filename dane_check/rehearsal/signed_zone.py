@@ -54,7 +54,8 @@ class SignedZone:
         found = await self._inner.lookup(name, rdtype)
         if isinstance(found, Bogus | Indeterminate) and found.why.cause in _OURS_ELSEWHERE:
             # the anchor of this resolver is a DS record of the candidate: what fails below it is the candidate's
-            why = replace(found.why, cause=Cause.KEY_MISSING, sentence=f"{self._shown} fails: {found.why.sentence}")
+            sentence = found.why.sentence.removeprefix("the trust anchor's own zone fails: ")
+            why = replace(found.why, cause=Cause.KEY_MISSING, sentence=f"{self._shown} does not validate: {sentence}")
             return Bogus(why, found.proof, found.aliases)
         return found
 

@@ -7,12 +7,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from dane_check.check.session import DomainLookups, Probes, Session
+from dane_check.policy.service import tlsa_owner
 from dane_check.rehearsal.assumed_zone import Nobody
 from dane_check.rehearsal.candidates import CandidateChain, CandidateSet
 from dane_check.rehearsal.moments import AFTER, BEFORE, CACHED, EARLY, Era, Pair
 from dane_check.rehearsal.overlay import CandidateProber, Overlay
 from dane_check.rehearsal.plan import Plan
 from dane_check.rehearsal.zone_data import ZoneData
+from dane_check.rehearsal.zone_hosts import set_at
 from dane_check.rehearsal.zone_source import ZoneSource, zone_source
 from dane_check.rehearsal.zone_text import ZoneFile
 from dane_check.settings import Settings
@@ -35,6 +37,11 @@ class Stage:
             ds = self._plan.ds if era is Era.NEW else ()
             return zone_source(zone, outside, self._session.settings, self._session.now, ds)
         return outside if candidates is None else Overlay(outside, (candidates,))
+
+    def set_of(self, host: str) -> CandidateSet | None:
+        """The TLSA set of `host` in the zone to come; None where it holds none, or there is no whole zone."""
+        zone, owner = self._zones[Era.NEW], tlsa_owner(host, self._plan.port)
+        return set_at(zone, owner) if zone is not None and owner is not None else None
 
     def session(self, source: DomainLookups, host: str, era: Era) -> Session:
         """The run with these lookups and the chains that `host` has in this era."""

@@ -75,12 +75,12 @@ def _set(file: ZoneFile, owner: dns.name.Name) -> CandidateSet:
     return CandidateSet(text_of(owner), tuple(parse_rdata(rdata) for rdata in rdatas), max(ttls, default=None))
 
 
-def set_at(file: ZoneFile, owner: str) -> CandidateSet | None:
+def set_at(data: ZoneData, owner: str) -> CandidateSet | None:
     """The TLSA set with which a whole zone answers for `owner`, by a wildcard or not; None where it has none itself."""
-    found = ZoneData(file).find(dns.name.from_text(owner), rrtype.TLSA)
+    found = data.find(dns.name.from_text(owner), rrtype.TLSA)
     if not isinstance(found, Data):
         return None
-    return CandidateSet(owner, _set(file, found.source).records, found.rrset.ttl)
+    return CandidateSet(owner, tuple(parse_rdata(one.rdata) for one in found.rrset.records), found.rrset.ttl)
 
 
 def mail_domains(data: ZoneData) -> dict[str, tuple[str, ...]]:
@@ -101,7 +101,7 @@ def affected(file: ZoneFile, old: ZoneFile | None, port: int) -> Affected:
         return Affected(hosts=tuple(dict.fromkeys(filter(None, (host_of(owner, port) for owner in owners)))))
     new = ZoneData(file)
     before = ZoneData(old) if old is not None and old.whole and old.origin == file.origin else None
-    mail = mail_domains(new)
+    mail, mail_before = mail_domains(new), mail_domains(before) if before is not None else {}
     hosts = dict.fromkeys((*_with_records(new, port), *(_with_records(before, port) if before is not None else ())))
     changed = {
         one for one in (*hosts, *(h for named in mail.values() for h in named)) if _differs(new, before, one, port)
@@ -109,7 +109,7 @@ def affected(file: ZoneFile, old: ZoneFile | None, port: int) -> Affected:
     domains = tuple(
         domain
         for domain, named in mail.items()
-        if before is None or changed & set(named) or mail_domains(before).get(domain) != named
+        if before is None or changed & set(named) or mail_before.get(domain) != named
     )
     covered = {host for domain in domains for host in mail[domain]}
     return Affected(domains, tuple(host for host in hosts if host in changed and host not in covered))

@@ -68,7 +68,7 @@ def _header(rehearsed: Rehearsal) -> Line:
     if plan.is_first:
         return (Styled("first records", Style.BOLD), f": {', '.join(plan.mail)}, {hosts}")
     chains = ", ".join(map(_chain, plan.chains))
-    against = f"against {chains}" if chains else "against the servers"
+    against = f"against {chains}" if chains else "without a chain" if plan.offline else "against the servers"
     keys = "".join(f", next {key.source} ({key_names([key.key_type])})" for key in plan.planned)
     offline = ", nobody asked" if plan.offline else ""
     return (Styled("rehearsal", Style.BOLD), f": {_records(plan)} {against}{keys}{offline}, {hosts}")

@@ -1,7 +1,8 @@
 """Runs the commands of the transcripts in README.md and docs/preflight.md anew: python -m tests.docs.preflight.
 
 A transcript is a `console` block that begins with `$ dane-check preflight`. fullchain.pem is the chain in use,
-renewed.pem one with another key.
+renewed.pem one with another key, next.key the key after that; old.db is a zone as it is, and the other zones what may
+come of it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import tempfile
 from pathlib import Path
 
 from dane_check.cli import main
-from tests.rehearsal.made import chain, pem
+from dane_check.cli.exits import USAGE
+from tests.rehearsal.made import NOW, chain, pem, record
+from tests.rehearsal.zones import HEAD, ds_of, keys_of, signed
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "preflight.md")
@@ -30,15 +33,44 @@ def transcripts(document: Path) -> list[tuple[str, str]]:
     return _BLOCK.findall(document.read_text(encoding="utf-8"))
 
 
+def _zone(*records: str, owner: str = "_25._tcp.mx") -> str:
+    return HEAD + "@ MX 10 mx\nmx A 192.0.2.1\n" + "".join(f"{owner} TLSA {one}\n" for one in records)
+
+
+def _files() -> dict[str, bytes]:
+    """What lies in the folder in which the commands are run."""
+    old, new = (record("3 1 1", chain(label)) for label in ("old", "new"))
+    texts = {
+        "fullchain.pem": pem(chain("old")),
+        "renewed.pem": pem(chain("new")),
+        "old.db": _zone(old),
+        "new.db": _zone(old, new),
+        "typo.db": _zone(old, owner="_25._tcp.mx.example.org"),
+        "signed.db": signed(_zone(old), keys_of(at=NOW)),
+        "broken.db": _zone(old).replace("192.0.2.1", "192.0.2"),
+        "dsset": ds_of(keys_of(at=NOW)),
+    }
+    keys = {"next.key": chain("next").leaf.key_pem()}
+    return {name: text.encode("ascii") for name, text in texts.items()} | keys
+
+
+def _unquoted(word: str) -> str:
+    """$(cat FILE), as the shell would have it."""
+    found = re.fullmatch(r"\$\(cat (\S+)\)", word)
+    return Path(found[1]).read_text(encoding="ascii") if found else word
+
+
 def played(command: str) -> str:
     """What the command prints."""
     arguments = shlex.split(command.replace("\\\n", ""))[2:]
     out = io.StringIO()
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), contextlib.redirect_stdout(out):
-        Path("fullchain.pem").write_text(pem(chain("old")), encoding="ascii")
-        Path("renewed.pem").write_text(pem(chain("new")), encoding="ascii")
-        status = main(arguments)
-    assert out.getvalue().endswith(f"[exit status {status}]\n")
+    streams = contextlib.redirect_stdout(out), contextlib.redirect_stderr(out)
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), streams[0], streams[1]:
+        for name, octets in _files().items():
+            Path(name).write_bytes(octets)
+            Path(name).chmod(0o600)
+        status = main([_unquoted(word) for word in arguments])
+    assert status == USAGE or out.getvalue().endswith(f"[exit status {status}]\n")
     return out.getvalue()
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
 
 from dane_check import Checker, Rehearsal, Settings
 from dane_check.findings import Code
-from dane_check.lab import Lab, load_scenarios
+from dane_check.lab import Lab, Scenario, load_scenarios, read_scenario
 from dane_check.lab.certificates import Chain
 from dane_check.lab.keys import KeyKind
 from dane_check.network.dialer import TcpDialer
 from dane_check.network.dns import UdpTransport
 from dane_check.policy.verdict import EndpointResult
+from dane_check.rehearsal.moments import Order
 from dane_check.rehearsal.outcome import Would
 from dane_check.rehearsal.plan import Plan, plan
 from tests.rehearsal.made import chain, codes, offline, pem, record
@@ -25,24 +27,30 @@ WRONG = "3 1 1 " + "ab" * 32
 MakePlan = Callable[[tuple[str, ...], datetime], Plan]
 
 
-def rehearsed(domain: str, make_plan: MakePlan) -> tuple[Rehearsal, int]:
+def rehearsed(domain: str | Scenario, make_plan: MakePlan, **chosen: Any) -> tuple[Rehearsal, int]:
     """A rehearsal in the scenario of `domain`, and how many sessions its servers saw.
 
     make_plan -- gets the records that are published at the host mx, as text, and the lab's moment.
     """
-    scenario = next(one for one in load_scenarios() if one.domain == domain)
+    scenario = domain
+    if not isinstance(scenario, Scenario):
+        scenario = next(one for one in load_scenarios() if one.domain == domain)
 
     async def act() -> tuple[Rehearsal, int]:
         async with Lab([scenario]) as lab:
             settings = Settings(
-                resolver=str(lab.resolver), trust_anchor=lab.trust_anchor, now=lab.clock.now(), allow_reserved=True
+                resolver=str(lab.resolver),
+                trust_anchor=lab.trust_anchor,
+                now=lab.clock.now(),
+                allow_reserved=True,
+                **chosen,
             )
             transport, dialer = lab.transport(UdpTransport(settings.limits.dns)), lab.dialer(TcpDialer())
             async with Checker(settings, dns=transport, dialer=dialer, clock=lab.clock) as checker:
-                published = await checker.lookup(f"_25._tcp.mx.{domain}", "TLSA")
+                published = await checker.lookup(f"_25._tcp.mx.{scenario.domain}", "TLSA")
                 texts = tuple(one.text for one in published.records)
                 found = await checker.rehearse(make_plan(texts, lab.clock.now()))
-            return found, len(lab.seen(domain))
+            return found, len(lab.seen(scenario.domain))
 
     return asyncio.run(act())
 
@@ -250,3 +258,124 @@ class TestExpectations:
         found, _ = rehearsed(domain, lambda texts, now: plan([f"mx.{domain}"], tlsa=texts, expect=[scheme]))
         assert [one.met for one in found.hosts[0].expectations] == [met]
         assert found.exit_status == status
+
+
+def scenario(records: str, domain: str = "made.test") -> Scenario:
+    """One server, and a zone with these records."""
+    return read_scenario(
+        f'id = "made"\ndomain = "{domain}"\nsays = "A zone for a rehearsal."\nrule = ["PF-a"]\n'
+        f'[[zone]]\nrecords = """\n{records}\n"""\n[[server]]\n[expect]\nverdict = "unprotected"\nexit = 3\n'
+    )
+
+
+class TestWhereCandidatesWouldStand:
+    """Aliases and wildcards at and above the place of the candidates, which publishing would meet or hide."""
+
+    @pytest.mark.parametrize("candidate", [WRONG, "3 1 1 abcd"])
+    def test_a_host_that_exists_by_a_wildcard_only_would_vanish(self, candidate: str) -> None:
+        """field-notes `tlsa-host-wildcard-shadow`: RFC 4592: the first name below it hides the wildcard."""
+        found, _ = rehearsed(
+            scenario("@ MX 10 mx\n* A {A}"), lambda texts, now: plan(["mx.made.test"], tlsa=[candidate])
+        )
+        assert found.exit_status == 1
+        assert Code.TLSA_HOST_WILDCARD_SHADOW in codes(found)
+        assert found.hosts[0].verdict.endpoints == ()
+
+    def test_a_host_with_an_address_of_its_own_stays(self) -> None:
+        """The wildcard answers for other names."""
+        world = scenario("@ MX 10 mx\nmx A {A}\n* A {A}\n_25._tcp.mx TLSA 3 1 1 {ee}")
+        found, _ = rehearsed(world, lambda texts, now: plan(["mx.made.test"], tlsa=texts))
+        assert found.exit_status == 0
+
+    def test_records_by_a_wildcard_are_hidden_from_the_names_beside(self) -> None:
+        """`*._tcp.mx` serves every port until one of them has records of its own; the others keep it."""
+        world = scenario("@ MX 10 mx\nmx A {A}\n*._tcp.mx TLSA 3 1 1 {ee}")
+        found, _ = rehearsed(world, lambda texts, now: plan(["mx.made.test"], tlsa=texts))
+        assert Code.TLSA_WILDCARD_SHADOW in codes(found)
+
+    def test_a_cname_at_the_owner_is_in_the_way(self) -> None:
+        """RFC 2181 §10.1: no record stands beside it."""
+        world = scenario("@ MX 10 mx\nmx A {A}\n_25._tcp.mx CNAME dane\ndane TLSA 3 1 1 {ee}")
+        found, _ = rehearsed(world, lambda texts, now: plan(["mx.made.test"], tlsa=texts))
+        assert (found.would, found.reason) == (Would.BE_PROTECTED, "publisher-rules")
+        assert Code.TLSA_BESIDE_CNAME in codes(found)
+
+    def test_a_mail_host_of_the_domain_was_forgotten(self) -> None:
+        """With --domain its MX records are known, and the second host has proof that there is no record for it."""
+        world = scenario("@ MX 10 mx\n@ MX 20 mx2\nmx A {A}\nmx2 A {A}\n_25._tcp.mx TLSA 3 1 1 {ee}")
+        found, _ = rehearsed(world, lambda texts, now: plan(["mx.made.test"], tlsa=texts, domains=["made.test"]))
+        (one,) = found.remarks
+        assert (one.code, one.about.host) == (Code.MX_HOST_FORGOTTEN, "mx2.made.test")
+        assert found.exit_status == 1
+
+    def test_a_mail_host_with_records_of_its_own_was_not(self) -> None:
+        """It need not be rehearsed with the others."""
+        world = scenario(
+            "@ MX 10 mx\n@ MX 20 mx2\nmx A {A}\nmx2 A {A}\n_25._tcp.mx TLSA 3 1 1 {ee}\n_25._tcp.mx2 TLSA 3 1 1 {ee}"
+        )
+        found, _ = rehearsed(world, lambda texts, now: plan(["mx.made.test"], tlsa=texts, domains=["made.test"]))
+        assert found.remarks == ()
+
+
+class TestMoments:
+    """Before, in between and after, against servers and zones as they are."""
+
+    domain = "ee-matches.test"
+    host = f"mx.{domain}"
+
+    def order(self, make_plan: MakePlan, **chosen: Any) -> set[Order]:
+        found, _ = rehearsed(self.domain, make_plan, **chosen)
+        return {one.order for one in found.hosts[0].moments}
+
+    def test_r7671_8_1_a_the_server_shows_what_is_served_now(self) -> None:
+        """R7671-8.1-a: the new set names the old chain too, so that it can be published first."""
+        new = chain("new", names=(self.host,))
+        both: MakePlan = lambda texts, now: plan([self.host], tlsa=[*texts, record("3 1 1", new)], chains=[pem(new)])  # noqa: E731
+        assert self.order(both) == {Order.RECORDS_FIRST}
+        assert self.order(both, connect=False) == {Order.CANNOT_TELL}
+
+    def test_r7671_8_c_a_set_without_the_key_in_use_leaves_no_order(self) -> None:
+        """R7671-8-c: neither can go first."""
+        new = chain("new", names=(self.host,))
+        assert self.order(lambda texts, now: plan([self.host], tlsa=[record("3 1 1", new)], chains=[pem(new)])) == {
+            Order.NEVER
+        }
+
+    def test_a_chain_alone_is_one_step(self) -> None:
+        """And the same chain is no change."""
+        new = chain("new", names=(self.host,))
+        assert self.order(lambda texts, now: plan([self.host], chains=[pem(new)])) == {Order.ONE_STEP}
+        assert self.order(lambda texts, now: plan([self.host], tlsa=texts)) == {Order.NO_CHANGE}
+
+    def test_what_is_served_now_may_be_given(self) -> None:
+        """With --old-chain no server is asked for it."""
+        old, new = chain("given", names=(self.host,)), chain("new", names=(self.host,))
+        records = [record("3 1 1", old), record("3 1 1", new)]
+        found, sessions = rehearsed(
+            self.domain,
+            lambda texts, now: plan([self.host], tlsa=records, chains=[pem(new)], serving=[pem(old)]),
+        )
+        assert sessions == 0
+        assert {one.order for one in found.hosts[0].moments} == {Order.RECORDS_FIRST}
+
+
+class TestMailDomainsAsAWhole:
+    """A mail domain brings its hosts, each judged for it, and the domain as their fold."""
+
+    def test_every_mail_host_gets_the_candidates(self) -> None:
+        """PF-b: both hosts share the records that are given."""
+        domain = "mx-hosts-share-a-key.test"
+        new = chain("shared")
+        found, _ = rehearsed(
+            domain, lambda texts, now: plan(mail=[domain], tlsa=[record("3 1 1", new)], chains=[pem(new)])
+        )
+        assert [(one.domain, one.would) for one in found.hosts] == [(domain, Would.BE_PROTECTED)] * 2
+        assert found.mail[0].would is Would.BE_PROTECTED
+
+    def test_an_insecure_mx_caps_the_domain_and_not_the_host(self) -> None:
+        """D-1: the host would be authenticated, the choice of it not."""
+        domain = "insecure-mx-good-host.test"
+        found, _ = rehearsed(domain, lambda texts, now: plan(mail=[domain], chains=[pem(chain("any"))]))
+        assert found.mail[0].mx is not None
+        assert found.mail[0].mx.status == "insecure"
+        assert found.mail[0].would is not Would.BE_PROTECTED
