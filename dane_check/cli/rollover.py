@@ -114,7 +114,7 @@ State = Annotated[
 ]
 NoConnect = Annotated[
     bool,
-    option("--no-connect", explains="Do not ask the servers; they are taken to serve nothing but what is to come."),
+    option("--no-connect", explains="Do not ask the servers; they are taken to serve the next chain and nothing else."),
 ]
 AllowReserved = Annotated[
     bool, option("--allow-reserved", explains="Connect to private and other special-purpose addresses as well.")

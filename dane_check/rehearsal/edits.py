@@ -191,7 +191,7 @@ def _broken(work: _Editor, old: Sequence[Numbers], wanted: Sequence[Numbers]) ->
     add = work.lacks(old, (*work.current, *work.coming))
     if add is None:
         add = work.lacks(wanted, (*work.current, *work.coming)) or work.lacks(wanted, work.coming) or ()
-    before = work.edit(add, (), "the records that name what is served, and what is to come")
+    before = work.edit(add, (), "the records that name what is served, and the next chain")
     after = work.edit((), _idle(work) if not switch else (), "the records that name nothing that is served")
     return _done(work, HostPlan(work.host, before, after, switch=switch, broken=True), (Change.KEY,))
 
@@ -213,10 +213,10 @@ def _in_order(work: _Editor, old: Sequence[Numbers], wanted: Sequence[Numbers]) 
     add = work.lacks(combos, work.coming)
     if add is None:
         raise UsageError(
-            f"no order of steps is safe for {work.host.where}: its records cannot name what is to come, and "
+            f"no order of steps is safe for {work.host.where}: its records cannot name the next chain, and "
             f"{', '.join(map(shown, wanted))} cannot name what it serves; change to 3-1-1 first, with --scheme 3-1-1"
         )
-    before += work.edit(add, (), "the records that name what is to come")
+    before += work.edit(add, (), "the records that name the next chain")
     after += work.edit((), _retired(work), "the records that name nothing that is served any more")
     if key_first:
         after += _parameters(work, wanted, work.coming)
@@ -312,6 +312,6 @@ def _done(work: _Editor, plan: HostPlan, changes: Sequence[Change]) -> HostPlan:
     remarks = plan.remarks
     if left:
         texts = "; ".join(one.to_text() for one in left)
-        remarks += (f"records of {work.host.where} name neither what is served nor what is to come: {texts}",)
+        remarks += (f"records of {work.host.where} name neither what is served nor the next chain: {texts}",)
     longest = max(work.ttl, work.host.ttl or 0, work.host.negative_ttl or 0, *(one.ttl for one in work.host.servers), 0)
     return replace(plan, changes=tuple(changes), remarks=remarks, ttl=longest)

@@ -140,7 +140,7 @@ def _steps(plans: Sequence[HostPlan], goal: Next, now: datetime) -> tuple[Step, 
         moment = _switch_moment(plans, now)
         if moment is None or moment > now:
             steps.append(Step(Act.WAIT, moment, _waiting(plans)))
-        steps.append(Step(Act.SWITCH, _later(moment, now), _SWITCH, commands=(_guard(plans, goal),)))
+        steps.append(_switch(plans, goal, _later(moment, now)))
     else:
         moment = now
     tail = _edits([plan.after for plan in plans], _later(moment, now), live=True)
@@ -149,8 +149,21 @@ def _steps(plans: Sequence[HostPlan], goal: Next, now: datetime) -> tuple[Step, 
     return (*steps, *tail)
 
 
-_SWITCH: Final = "Let the servers serve what is to come, on every host and address, and reload them."
+_SWITCH: Final = "Let the servers serve the next chain, on every host and address, and reload them."
 _CHECK: Final = "Check every host; go on only when each is dane-ok."
+
+
+_UNSEEN: Final = (
+    " The guard says yes once it has seen the records for two TTLs, or takes your word for it with --published-at."
+)
+
+
+def _switch(plans: Sequence[HostPlan], goal: Next, moment: datetime | None) -> Step:
+    """Nothing stands before a switch that mends what is broken already."""
+    if any(plan.broken for plan in plans):
+        return Step(Act.SWITCH, moment, _SWITCH)
+    unseen = any(plan.switch and not plan.wait and plan.since is None for plan in plans)
+    return Step(Act.SWITCH, moment, _SWITCH + (_UNSEEN if unseen else ""), commands=(_guard(plans, goal),))
 
 
 def _later(moment: datetime | None, now: datetime) -> datetime | None:
@@ -230,16 +243,16 @@ def _sentence(plans: Sequence[HostPlan]) -> str:
             "it again at once; else publish the record below now."
         )
     if any(plan.switch and not plan.before for plan in broken):
-        return "Senders refuse what is served now, and the records name what is to come: switch at once."
+        return "Senders refuse what is served now, and the records name the next chain: switch at once."
     if broken:
         return "Senders refuse what is served now: publish the records below at once."
     edits = any(plan.before or plan.after for plan in plans)
     if not edits and not any(plan.switch for plan in plans):
-        return "Nothing to do: what is to come is served, and the records name it."
+        return "Nothing to do: the next chain is served, and the records name it."
     if not edits and not any(plan.wait for plan in plans):
-        return "No record has to change: those that name what is served name what is to come as well."
+        return "No record has to change: those that name the chain in use name the next one as well."
     if not any(plan.switch for plan in plans):
-        return "What is to come is served already; only records change."
+        return "The next chain is served already; only records change."
     if any(plan.before for plan in plans):
         return "Publish first, switch two TTLs later, then remove what names nothing any more."
     return "The records are published: switch when they have been so for two TTLs."

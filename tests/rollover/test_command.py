@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -258,3 +259,27 @@ def test_an_encrypted_key_is_refused_without_a_word_of_it(capsys: Capture) -> No
     os.chmod("next.key", 0o600)
     assert run("--name", OTHER, "--key", "next.key") == 2
     assert "encrypted" in capsys.readouterr().err
+
+
+class TestCommandsOfAPlan:
+    """What the plan says to run first is what the program takes."""
+
+    @pytest.mark.parametrize("scheme", ["", "3-1-1+3-1-2", "2-1-1"])
+    def test_the_commands_before_the_first_steps_succeed(self, scheme: str, capsys: Capture) -> None:
+        """Every edit before the switch is one that a rehearsal against the servers finds well."""
+        wanted = ("--scheme", scheme) if scheme else ()
+        assert run("--json", "--name", OTHER, "--chain", "other.pem", *wanted) == 0
+        steps = json.loads(capsys.readouterr().out)["plan"]["steps"]
+        before = [one for one in steps[: [one["act"] for one in steps].index("switch")] if one["commands"]]
+        assert before
+        for command in (command for one in before for command in one["commands"]):
+            arguments = shlex.split(command)[1:]
+            assert main([*arguments, "--lab"]) == 0, capsys.readouterr().out
+
+    def test_the_guard_is_asked_with_the_files_that_were_given(self, capsys: Capture) -> None:
+        """Names with blanks survive the shell."""
+        Path("the next.pem").write_text(Path("other.pem").read_text())
+        run("--json", "--name", OTHER, "--chain", "the next.pem")
+        steps = json.loads(capsys.readouterr().out)["plan"]["steps"]
+        (command,) = next(one["commands"] for one in steps if one["act"] == "switch")
+        assert main([*shlex.split(command)[1:], "--lab"]) == 1
