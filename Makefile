@@ -57,8 +57,9 @@ docs: $(VENV)/.dev ## write the documents that programs write: conformance, expl
 	$(BIN)/python -m tests.docs.rollover
 	$(BIN)/python -m tests.docs.zone_repository
 
-bench: $(VENV)/.dev ## measure validated lookups and matches, beside other programs; writes docs/performance.md
+bench: $(VENV)/.dev ## measure validated lookups and matches, beside other programs; writes docs/performance.md and docs/limits.md
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.docs.limits
 
 clean: ## remove the virtual environment and every cache
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
