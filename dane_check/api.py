@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from dane_check.rehearsal.gather import Sharing
     from dane_check.rehearsal.guard import Permission
     from dane_check.rehearsal.outcome import Rehearsal
-    from dane_check.rehearsal.plan import GivenChain, GivenZone, Plan
-    from dane_check.rehearsal.situation import Next, NextKey, RolloverState
+    from dane_check.rehearsal.plan import GivenChain, GivenKey, GivenZone, Plan
+    from dane_check.rehearsal.situation import Next, RolloverState
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
@@ -235,7 +235,7 @@ async def rehearse(
     ds: Iterable[str] = (),
     chains: Sequence[GivenChain] = (),
     serving: Sequence[GivenChain] = (),
-    keys: Sequence[NextKey] = (),
+    keys: Sequence[GivenKey] = (),
     previous: Iterable[str | Record] | None = None,
     ttl: int | None = None,
     expect: Iterable[str] = (),
@@ -254,7 +254,7 @@ async def rehearse(
     origin -- what relative names in them belong to, where they do not say so.
     chains -- one a key type: PEM texts, single DER certificates, or DER chains, the server's own first; none to
         judge what the servers serve. serving -- likewise what is served now, for servers that are not to be asked.
-    keys -- keys to come (`rehearsal.situation.NextKey`), whose certificates are not there yet.
+    keys -- public keys to come, whose certificates are not there yet: DER of their SubjectPublicKeyInfo.
     previous -- the set that is replaced; None for the one that is published. ttl -- seconds.
     expect -- schemes such as "3 1 1" of which a record must match.
     offline -- nobody is asked, and every zone is assumed signed; needs records, and chains or keys.

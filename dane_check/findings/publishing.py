@@ -90,10 +90,11 @@ AREA = {
         rank=90,
     ),
     Code.TLSA_BESIDE_CNAME: Diagnosis(
-        (Severity.LATENT,),
+        (Severity.LATENT, Severity.HYGIENE),
         "A CNAME stands at {name} ({where}), and no other record can stand beside it: name servers refuse one or both.",
         "Remove the CNAME in the same step, or publish the records at the name it leads to.",
         "RFC 1034 §3.6.2, RFC 2181 §10.1",
+        when="hygiene where the alias is published now and the candidates take its place",
         rank=67,
     ),
     Code.MX_HOST_FORGOTTEN: Diagnosis(

@@ -22,7 +22,7 @@ from dane_check.rehearsal.outcome import (
 )
 from dane_check.rehearsal.plan import Plan
 from dane_check.rehearsal.played import Played, planned_of, ttl_of
-from dane_check.rehearsal.publisher import WEIGHTY, earliest_switch, seconds_to_wait
+from dane_check.rehearsal.publisher import earliest_switch, is_weighty, seconds_to_wait
 from dane_check.rehearsal.rules import findings_of
 from dane_check.rehearsal.sentences import closing
 
@@ -149,7 +149,7 @@ def _reason(hosts: Sequence[HostRehearsal], remarks: Sequence[Finding]) -> str |
     if any(one.met is False for host in hosts for one in host.expectations):
         return "expectation"
     found = (*remarks, *(one for host in hosts for one in host.findings))
-    return "publisher-rules" if any(one.code in WEIGHTY for one in found) else None
+    return "publisher-rules" if any(map(is_weighty, found)) else None
 
 
 _WORTH_PUBLISHING: Final = frozenset({Would.BE_PROTECTED, Would.BE_PARTIAL, Would.NOT_APPLICABLE})

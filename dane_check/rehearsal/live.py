@@ -139,7 +139,20 @@ async def _play(plan: Plan, stage: Stage, session: Session, part: _Part) -> Play
         candidates if plan.zone is None else stage.set_of(part.host),
         part.domain,
     )
-    return replace(played, hidden=isinstance(new, Overlay) and part.host in new.hidden)
+    if not isinstance(new, Overlay):
+        return played
+    return replace(played, hidden=part.host in new.hidden, hides=await _hides(new, part.host, played.published))
+
+
+async def _hides(source: LookupSource, host: str, published: Lookup | None) -> bool:
+    """Whether the records that stand now are those of a wildcard that ends where the candidates make names exist.
+
+    `*._tcp.mx` goes on answering for its other ports; `*.mx` and anything higher does not. One more question tells.
+    """
+    if not isinstance(published, Secure) or not published.wildcard:
+        return False
+    beside = await source.lookup(f"_dane-check.{host}", "TLSA")
+    return isinstance(beside, Secure) and beside.wildcard
 
 
 async def _published(

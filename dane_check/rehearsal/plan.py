@@ -30,6 +30,7 @@ _MOST_TTL: Final = 2**31 - 1  # RFC 2181 §8
 
 GivenChain = CandidateChain | str | bytes | Sequence[bytes]
 GivenZone = ZoneFile | str
+GivenKey = NextKey | bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def plan(
     ds: Iterable[str] = (),
     chains: Sequence[GivenChain] = (),
     serving: Sequence[GivenChain] = (),
-    keys: Sequence[NextKey] = (),
+    keys: Sequence[GivenKey] = (),
     previous: Iterable[str | Record] | None = None,
     ttl: int | None = None,
     expect: Iterable[str] = (),
@@ -143,11 +144,14 @@ def plan(
     names -- mail hosts; mail -- mail domains as a whole. Without either, those that the zone file is about.
     zone, old_zone -- zone-file texts, or what `zone_text.read_zone` made of one.
     chains, serving -- each a PEM text, one DER certificate, or DER certificates with the server's own first.
+    keys -- each a value, or the DER of a SubjectPublicKeyInfo.
 
     Raises UsageError, with one sentence, for whatever cannot be rehearsed.
     """
     if not 0 < port < 65536:
         raise UsageError(f"port {port} is not between 1 and 65535")
+    if zone is None and (old_zone is not None or origin is not None):
+        raise UsageError("--old-zone and --origin go with --zone; give the zone that is to be published")
     new, old = _zone(zone, origin, "zone"), _zone(old_zone, origin, "old zone")
     about = affected(new, old, port) if new is not None and not names and not mail else Affected()
     asked = Plan(
@@ -167,10 +171,14 @@ def plan(
         old if old is not None and old.whole else None,
         tuple(ds),
         tuple(_chain(one, number) for number, one in enumerate(serving, start=1)),
-        tuple(keys),
+        tuple(_key(one, number) for number, one in enumerate(keys, start=1)),
     )
     _refuse_what_cannot_be(asked, zone_given=new is not None)
     return asked
+
+
+def _key(given: GivenKey, number: int) -> NextKey:
+    return given if isinstance(given, NextKey) else NextKey.of(bytes(given), f"key {number}")
 
 
 def _zone(given: GivenZone | None, origin: str | None, what: str) -> ZoneFile | None:

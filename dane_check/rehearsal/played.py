@@ -29,6 +29,7 @@ class Played:
     candidates -- what is going to stand at the owner name; None where nothing is replaced.
     domain -- the mail domain it was judged for; None for a relay.
     hidden -- whether its addresses stand at a wildcard that the candidates would hide.
+    hides -- whether records at a wildcard, which other services of the host may use, would be hidden.
     lines -- what to publish for the first time.
     unseen -- for a first publication: no server could be asked for what it serves.
     """
@@ -43,6 +44,7 @@ class Played:
     candidates: CandidateSet | None = None
     domain: str | None = None
     hidden: bool = False
+    hides: bool = False
     lines: tuple[str, ...] = ()
     unseen: bool = False
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from dane_check.findings import About, Code, Finding, finding
+from dane_check.findings import About, Code, Finding, Severity, finding
 from dane_check.limits import DEFAULT
 from dane_check.names import safe
 from dane_check.rehearsal.candidates import CandidateChain, CandidateSet, Record
@@ -34,6 +34,14 @@ WEIGHTY: Final = frozenset(
         Code.MX_HOST_FORGOTTEN,
     }
 )
+
+_LIGHT: Final = frozenset({Severity.HYGIENE, Severity.INFO})
+
+
+def is_weighty(found: Finding) -> bool:
+    """Whether a finding alone makes the exit status 1."""
+    return found.code in WEIGHTY and found.severity not in _LIGHT
+
 
 _LONGEST_TTL: Final = 86_400  # R7671-13-a
 _SHORTEST_TTL: Final = 300

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from dane_check.dnssec.lookup import Secure
 from dane_check.findings import About, Code, Finding, Severity, finding
 from dane_check.policy.service import tlsa_owner
 from dane_check.policy.verdict import HostVerdict
@@ -64,10 +63,10 @@ def _where_it_stands(plan: Plan, played: Played, about: About) -> Iterator[Findi
     published = played.published
     if published is not None and published.aliases and published.aliases[0].owner.rstrip(".").lower() == owner:
         where = f"it leads to {published.aliases[-1].target.rstrip('.')}"
-        yield finding(Code.TLSA_BESIDE_CNAME, about, name=owner, where=where)
-    if isinstance(published, Secure) and published.wildcard:
-        beside = f"the other names beside {owner}"
-        yield finding(Code.TLSA_WILDCARD_SHADOW, about, Severity.LATENT, wildcard="a wildcard", name=beside, by=owner)
+        yield finding(Code.TLSA_BESIDE_CNAME, about, Severity.HYGIENE, name=owner, where=where)
+    if played.hides:
+        wildcard, beside = f"a wildcard above {played.host}", f"the other names below _tcp.{played.host}"
+        yield finding(Code.TLSA_WILDCARD_SHADOW, about, Severity.LATENT, wildcard=wildcard, name=beside, by=owner)
     if played.hidden:
         yield finding(Code.TLSA_HOST_WILDCARD_SHADOW, about, wildcard="above it", name=owner)
 

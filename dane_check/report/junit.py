@@ -20,7 +20,7 @@ from dane_check.check.outcome import DomainCheck
 from dane_check.findings import Finding, Severity, remedy, sentence
 from dane_check.policy.verdict import DomainVerdict, EndpointResult, EndpointVerdict, HostWord
 from dane_check.rehearsal.outcome import Expectation, HostRehearsal, MailRehearsal, Rehearsal
-from dane_check.rehearsal.publisher import WEIGHTY
+from dane_check.rehearsal.publisher import is_weighty
 from dane_check.report.styled import visible
 from dane_check.report.troubles import EVERYTHING, ordered
 from dane_check.report.words import key_names
@@ -139,7 +139,7 @@ def _steps(host: HostRehearsal) -> Iterator[str]:
 
 def _of_rules(host: HostRehearsal) -> Case:
     """Sets that authenticate today, and must not be published all the same."""
-    broken = [one for one in host.findings if one.code in WEIGHTY]
+    broken = [one for one in host.findings if is_weighty(one)]
     if not broken:
         return Case(_RULES, Outcome.PASSED)
     because = sentence(broken[0])

@@ -57,6 +57,10 @@ async def functions(evidence: Evidence) -> None:
     )
     assert_type(found, Lookup)
     assert_type(await dane_check.rehearse(["mx.example.org"], tlsa=["3 1 1 00"]), Rehearsal)
+    first = await dane_check.rehearse(mail=["example.org"])
+    assert_type([line for host in first.hosts for line in host.lines], list[str])
+    zone = "$ORIGIN example.org.\n@ SOA ns h 1 2 3 4 5\n"
+    assert_type(await dane_check.rehearse(zone=zone, old_zone=zone, ds=["1 8 2 00"], keys=[b""]), Rehearsal)
     if isinstance(found, Secure):
         assert_type(found.records[0].wire, bytes)
 

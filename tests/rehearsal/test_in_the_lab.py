@@ -287,17 +287,19 @@ class TestWhereCandidatesWouldStand:
         found, _ = rehearsed(world, lambda texts, now: plan(["mx.made.test"], tlsa=texts))
         assert found.exit_status == 0
 
-    def test_records_by_a_wildcard_are_hidden_from_the_names_beside(self) -> None:
-        """`*._tcp.mx` serves every port until one of them has records of its own; the others keep it."""
-        world = scenario("@ MX 10 mx\nmx A {A}\n*._tcp.mx TLSA 3 1 1 {ee}")
+    @pytest.mark.parametrize(("wildcard", "hidden"), [("*._tcp.mx", False), ("*.mx", True)])
+    def test_a_wildcard_above_is_hidden_from_the_names_beside(self, wildcard: str, hidden: bool) -> None:
+        """RFC 4592: `_25._tcp.mx` makes `_tcp.mx` exist; `*._tcp.mx` goes on answering below it, `*.mx` does not."""
+        world = scenario(f"@ MX 10 mx\nmx A {{A}}\n{wildcard} TLSA 3 1 1 {{ee}}")
         found, _ = rehearsed(world, lambda texts, now: plan(["mx.made.test"], tlsa=texts))
-        assert Code.TLSA_WILDCARD_SHADOW in codes(found)
+        assert (Code.TLSA_WILDCARD_SHADOW in codes(found)) is hidden
+        assert found.exit_status == int(hidden)
 
-    def test_a_cname_at_the_owner_is_in_the_way(self) -> None:
-        """RFC 2181 §10.1: no record stands beside it."""
+    def test_a_cname_at_the_owner_is_told(self) -> None:
+        """RFC 2181 §10.1: no record stands beside it; the candidates may take its place."""
         world = scenario("@ MX 10 mx\nmx A {A}\n_25._tcp.mx CNAME dane\ndane TLSA 3 1 1 {ee}")
         found, _ = rehearsed(world, lambda texts, now: plan(["mx.made.test"], tlsa=texts))
-        assert (found.would, found.reason) == (Would.BE_PROTECTED, "publisher-rules")
+        assert (found.would, found.exit_status) == (Would.BE_PROTECTED, 0)
         assert Code.TLSA_BESIDE_CNAME in codes(found)
 
     def test_a_mail_host_of_the_domain_was_forgotten(self) -> None:

@@ -65,6 +65,6 @@ def test_r7672_4_a_with_its_record_all_is_well() -> None:
 
 def test_a_key_alone_is_enough_offline() -> None:
     """What is served is not known then, and nothing is claimed of it."""
-    found = rehearse_sync([HOST], tlsa=[OF_KEY], keys=[KEY], offline=True, settings=Settings(now=NOW))
+    found = rehearse_sync([HOST], tlsa=[OF_KEY], keys=[NEXT.leaf.spki], offline=True, settings=Settings(now=NOW))
     assert (found.would, found.exit_status) == (Would.CANNOT_TELL, 4)
     assert [one.fate for one in found.hosts[0].planned] == [Fate.AUTHENTICATES]
