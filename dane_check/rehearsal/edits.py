@@ -248,6 +248,9 @@ def _retired(work: _Editor) -> tuple[Record, ...]:
 
 
 def _idle(work: _Editor) -> tuple[Record, ...]:
+    """Records that name nothing, where everything that they could name was seen."""
+    if work.host.alias or work.host.unreached or not work.current:
+        return ()
     named = work.naming((*work.current, *work.coming))
     return tuple(one for one in work.usable if one not in named)
 
@@ -309,9 +312,21 @@ def _done(work: _Editor, plan: HostPlan, changes: Sequence[Change]) -> HostPlan:
     """With what all plans have: the TTL to wait for, and what is left over."""
     named = {*work.naming((*work.current, *work.coming))}
     left = [one for one in work.usable if one not in named and work.current]
-    remarks = plan.remarks
+    remarks = (*plan.remarks, *_remarks(work))
     if left:
         texts = "; ".join(one.to_text() for one in left)
         remarks += (f"records of {work.host.where} name neither what is served nor the next chain: {texts}",)
     longest = max(work.ttl, work.host.ttl or 0, work.host.negative_ttl or 0, *(one.ttl for one in work.host.servers), 0)
     return replace(plan, changes=tuple(changes), remarks=remarks, ttl=longest)
+
+
+def _remarks(work: _Editor) -> tuple[str, ...]:
+    """What the plan cannot see."""
+    host, found = work.host, list[str]()
+    if host.alias:
+        found.append(f"{host.alias} is an alias: other hosts may share the records of {host.owner}; name them all")
+    if not host.served:
+        found.append(
+            f"{host.where} was not asked what it serves; plan again after the switch for what is to be removed"
+        )
+    return tuple(found)

@@ -13,7 +13,7 @@ from dane_check.check.sweep import ServerAnswer, Sweeper, Swept
 from dane_check.dnssec.lookup import Bogus, Cause, Indeterminate, Insecure, Lookup, LookupSource, Secure, SecureDenial
 from dane_check.errors import UsageError
 from dane_check.limits import DEFAULT
-from dane_check.names import parse_domain, safe
+from dane_check.names import parse_domain, plain, safe
 from dane_check.policy.destination import Hosts, destination
 from dane_check.policy.service import SMTP_PORT, tlsa_owner
 from dane_check.policy.verdict import HostVerdict, HostWord
@@ -128,7 +128,9 @@ def _names_of(chain: CandidateChain) -> tuple[str, ...]:
 
 
 def _covers(chain: CandidateChain, host: str) -> bool:
-    return any(name_matches(name.encode("ascii", "replace"), host.encode("ascii")) for name in _names_of(chain))
+    return any(
+        name_matches(name.encode("ascii", "replace"), host.encode("ascii", "replace")) for name in _names_of(chain)
+    )
 
 
 async def _by_name(found: _Found, source: LookupSource, goal: Next, ports: Sequence[int]) -> list[tuple[str, int]]:
@@ -177,9 +179,11 @@ async def _host_state(
         return HostState(host, owner, standing, port, why, names=(base, *domains))
     swept = await sweeper.sweep(owner, "TLSA")
     ttls = [*(one.ttl for one in swept.answers), *(one.ttl for one in answer.records)]
+    end = plain(answer.aliases[-1].target) if answer.aliases else owner
     state = HostState(
         host=host,
-        owner=owner,
+        owner=end,
+        alias=owner if end != owner else "",
         standing=standing,
         port=port,
         why=why,

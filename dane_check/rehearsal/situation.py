@@ -67,7 +67,8 @@ class AtServer:
 class HostState:
     """One mail host at one port.
 
-    owner -- where its TLSA records are looked up, at the TLSA base domain.
+    owner -- where its TLSA records stand: at the TLSA base domain, or where an alias there leads to.
+    alias -- the name they are looked up at, where that is an alias; other hosts may share the set then.
     why -- what is wrong where `standing` is not SECURE; a sentence without its stop.
     published, ttl -- the validated set; seconds, the greatest that any server gave, None without records.
     negative_ttl -- seconds for which the absence of records may be remembered; None where there are some.
@@ -91,6 +92,7 @@ class HostState:
     served: tuple[CandidateChain, ...] = ()
     unreached: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    alias: str = ""
     servers: tuple[AtServer, ...] = ()
     sweep_troubles: tuple[str, ...] = ()
 

@@ -105,6 +105,13 @@ class TestState:
         state = gathered(world, to(made("bad", host="mx.bad.roll.test")), names=())
         assert len(state.troubles) == 1
 
+    def test_records_behind_an_alias_stand_at_its_end(self) -> None:
+        """R7672-2.2.3-k: lines beside the CNAME would be none; the servers of both names have a say."""
+        more = '[[zone]]\nname = "shared.roll.test"\nrecords = "ta TLSA 3 1 1 {ee}"'
+        (host,) = gathered(lab("_25._tcp.mx CNAME ta.shared.roll.test.\n", more), to(NEW)).hosts
+        assert (host.owner, host.alias) == ("ta.shared.roll.test", f"_25._tcp.{MX}")
+        assert [len(one.records) for one in host.servers] == [1, 1]
+
     def test_other_ports_are_hosts_of_their_own(self) -> None:
         """Each has its own records."""
         state = gathered(lab(ONE), to(NEW), ports=(25, 587), connect=False)

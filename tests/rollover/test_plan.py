@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -391,3 +392,34 @@ def test_r7671_8_4_a_no_sender_is_ever_refused_while_a_plan_is_carried_out(start
                 assert is_whole(records, served), (plan.steps, place)
         assert set(map(str, combinations(usable_ones(history[-1][1])))) == set(map(str, goal.schemes))
     assert refused < len(GOALS) or (coming == "alone" and all(one.startswith("2") for one in start))
+
+
+class TestWhatCannotBeSeen:
+    """Nothing is removed that somebody may need."""
+
+    both = (record("3 1 1", OLD), record("3 1 1", NEW))
+
+    @pytest.mark.parametrize("more", [{"alias": OWNER, "owner": "ta.example.org"}, {"unreached": ("timeout",)}])
+    def test_idle_records_stay_where_others_may_rest_on_them(self, more: dict[str, Any]) -> None:
+        """R7672-4-d: hosts that share a set by an alias; an address that could not be asked."""
+        plan = planned(state(host(self.both, NEW, **more)), to(NEW))
+        assert Act.REMOVE not in [step.act for step in plan.steps]
+        assert any(self.both[0] in remark for remark in plan.remarks)
+
+    def test_a_server_that_was_not_asked_keeps_what_is_published(self) -> None:
+        """--no-connect: what it serves is taken to be named."""
+        plan = planned(state(host(self.both[:1])), to(NEW))
+        assert acts(plan) == ["publish", "wait", "switch", "check"]
+        assert any("was not asked" in remark for remark in plan.remarks)
+
+    def test_the_lines_stand_where_the_alias_leads(self) -> None:
+        """A record beside a CNAME would be none."""
+        shared = host(self.both[:1], OLD, alias=OWNER, owner="ta.example.org")
+        plan = planned(state(shared), to(NEW))
+        assert lines(plan, Act.PUBLISH) == [f"+ta.example.org. {TTL} IN TLSA {self.both[1]}"]
+
+
+def test_nothing_stands_before_a_switch_that_mends() -> None:
+    """Senders refuse already: the guard would only cost time."""
+    plan = planned(state(host([record("3 1 1", NEW)], OLD)), to(NEW))
+    assert plan.steps[0].commands == ()
