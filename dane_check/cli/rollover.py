@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from dane_check.rehearsal.guard import Permission
     from dane_check.rehearsal.situation import Next, RolloverState
     from dane_check.rehearsal.state import Sightings
-    from dane_check.report.text import TextOptions
+    from dane_check.report.options import TextOptions
 
 EXAMPLES = f"""\
 EXAMPLES
@@ -187,7 +187,7 @@ def rollover(
 
     import asyncio
 
-    from dane_check.report.text import TextOptions
+    from dane_check.report.options import TextOptions
 
     found, permission, now = asyncio.run(_ask(asked, settings, in_lab, lab_map))
     options = TextOptions(quiet=quiet, verbose=verbose, colour=colour())
@@ -284,7 +284,7 @@ async def _ask(
     before = _loaded(asked)
     async with (
         opened(settings, in_lab, lab_map, names) as checker,
-        progress(lambda: f"asking about {', '.join(names)}"),
+        progress(lambda: f"asking about {', '.join(names) or 'the names of the certificate'}"),
     ):
         found = await checker.rollover_state(asked.sharing, asked.next)
         now = asked.clock()  # after the answers: what was seen may not count as seen before it was

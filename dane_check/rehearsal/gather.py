@@ -62,7 +62,7 @@ def sharing(
 
 async def gather(asked: Sharing, goal: Next, session: Session, sweeper: Sweeper) -> RolloverState:
     """The state of every host that shares the certificate; trouble of the world is a value in it."""
-    found = _Found(troubles=[], remarks=[], hosts=dict.fromkeys(asked.names), domains={})
+    found = _Found(troubles=[], remarks=_uncovered(asked.names, goal), hosts=dict.fromkeys(asked.names), domains={})
     source = session.lookups()
     await asyncio.gather(*(_mx_hosts(found, source, domain, goal) for domain in asked.domains))
     targets = [(host, port) for host in found.hosts for port in asked.ports]
@@ -120,6 +120,14 @@ async def _mx_hosts(found: _Found, source: LookupSource, domain: str, goal: Next
         found.hosts.setdefault(host.name)
         if to.secure:
             found.domains.setdefault(host.name, []).append(domain)
+
+
+def _uncovered(names: Sequence[str], goal: Next) -> list[str]:
+    """Hosts that were named and are not in the certificate, which matters to DANE-TA(2) only."""
+    if not goal.chains:
+        return []
+    others = [name for name in names if not any(_covers(chain, name) for chain in goal.chains)]
+    return [f"the certificate does not cover {name}; it counts because it was named" for name in others]
 
 
 def _names_of(chain: CandidateChain) -> tuple[str, ...]:

@@ -134,7 +134,7 @@ def _until(plan: HostPlan, now: datetime) -> str:
 
 
 def _steps(plans: Sequence[HostPlan], goal: Next, now: datetime) -> tuple[Step, ...]:
-    steps = [*_edits([plan.before for plan in plans], now, live=True)]
+    steps = [*_edits([plan.before for plan in plans], now)]
     switching = [plan for plan in plans if plan.switch]
     if switching:
         moment = _switch_moment(plans, now)
@@ -143,7 +143,7 @@ def _steps(plans: Sequence[HostPlan], goal: Next, now: datetime) -> tuple[Step, 
         steps.append(_switch(plans, goal, _later(moment, now)))
     else:
         moment = now
-    tail = _edits([plan.after for plan in plans], _later(moment, now), live=True)
+    tail = _edits([plan.after for plan in plans], _later(moment, now))
     if switching or steps or tail:
         steps.append(Step(Act.CHECK, _later(moment, now), _CHECK, commands=tuple(map(_check, plans))))
     return (*steps, *tail)
@@ -189,14 +189,13 @@ def _waiting(plans: Sequence[HostPlan]) -> str:
     return f"Wait until {seconds_to_wait(longest.ttl)} seconds (2 x {longest.ttl}) after {since}."
 
 
-def _edits(of_hosts: Sequence[Sequence[Edit]], moment: datetime | None, *, live: bool) -> list[Step]:
+def _edits(of_hosts: Sequence[Sequence[Edit]], moment: datetime | None) -> list[Step]:
     """The first edits of all hosts in one step, their second ones in the next."""
     steps = []
     for number in range(max(map(len, of_hosts), default=0)):
         edits = tuple(edits[number] for edits in of_hosts if len(edits) > number)
         act = Act.PUBLISH if any(one.add for one in edits) else Act.REMOVE
-        commands = tuple(_preflight(one) for one in edits) if live else ()
-        steps.append(Step(act, moment, _says(act, edits), edits, commands))
+        steps.append(Step(act, moment, _says(act, edits), edits, tuple(map(_preflight, edits))))
     return steps
 
 

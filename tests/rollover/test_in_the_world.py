@@ -112,6 +112,24 @@ class TestState:
         assert (host.owner, host.alias) == ("ta.shared.roll.test", f"_25._tcp.{MX}")
         assert [len(one.records) for one in host.servers] == [1, 1]
 
+    def test_a_host_that_was_named_counts_whatever_the_certificate_says(self) -> None:
+        """RFC 7671 §5.1: names mean nothing to DANE-EE(3); it is said all the same."""
+        state = gathered(lab(ONE), to(made("elsewhere", host="elsewhere.test")))
+        assert [host.host for host in state.hosts] == [MX]
+        assert any("does not cover" in remark for remark in state.remarks)
+
+    def test_d_23_a_clock_that_cannot_be_right_ends_it_before_any_question(self) -> None:
+        """D-23: no age means anything by such a clock."""
+
+        async def act(checker: Checker) -> RolloverState:
+            inner = await checker._run(record=False)
+            inner.clock_is_suspect = True
+            return await checker.rollover_state(sharing((MX,)), to(NEW))
+
+        state = run(lab(ONE), act)
+        assert state.hosts == ()
+        assert plan_rollover(state, to(NEW), NOW).exit_status == 4
+
     def test_other_ports_are_hosts_of_their_own(self) -> None:
         """Each has its own records."""
         state = gathered(lab(ONE), to(NEW), ports=(25, 587), connect=False)
