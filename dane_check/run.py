@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
 import importlib
 import sys
 import time
@@ -15,6 +16,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dane_check.check.freshness import RunMoments
 from dane_check.check.gate import Gate
 from dane_check.check.session import DomainLookups, Probes, Session
 from dane_check.check.vantage import Vantage
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from dane_check.check.outcome import DomainCheck
     from dane_check.check.served import Served
     from dane_check.evidence import Evidence
+    from dane_check.evidence.record import Renewal
     from dane_check.evidence.recorder import Notebook
     from dane_check.rehearsal.gather import Sharing
     from dane_check.rehearsal.outcome import Rehearsal
@@ -205,14 +208,17 @@ async def open_run(
     if prober is None:
         prober = live = LiveProber(settings, dialer)
     notebook = None
+    later: Callable[[datetime], DnsTransport] | None = None
     if record:
         from dane_check.evidence.recorder import Notebook, RecordingProber, RecordingTransport
 
         notebook = Notebook()
+        later = functools.partial(RecordingTransport, transport, notebook)
         transport, prober = RecordingTransport(transport, notebook), RecordingProber(prober, notebook)
     own_clock = settings.now is None and isinstance(clock, SystemClock)
+    seconds = clock.monotonic
     run = _assembled(
-        settings, now, own_clock, transport, prober, servers, anchors, texts, notebook, live, gate, clock.monotonic
+        settings, now, own_clock, transport, prober, servers, anchors, texts, notebook, live, gate, seconds, later
     )
     run.clock_is_suspect = own_clock and clock_suspect(now)
     return run
@@ -234,7 +240,20 @@ async def replaying_run(evidence: Evidence | PathLike[str] | str) -> Run:
     transport, prober = ReplayTransport(evidence), ReplayProber(evidence)
     anchors, texts = anchors_of(settings, evidence.now)
     own_clock = dict(evidence.settings).get(_OWN_CLOCK) is True
-    run = _assembled(settings, evidence.now, own_clock, transport, prober, evidence.servers, anchors, texts, None, None)
+    run = _assembled(
+        settings,
+        evidence.now,
+        own_clock,
+        transport,
+        prober,
+        evidence.servers,
+        anchors,
+        texts,
+        None,
+        None,
+        later=lambda moment: ReplayTransport(evidence, moment),
+        renewals=evidence.renewals,
+    )
     run.subjects = list(evidence.domains)
     return run
 
@@ -252,22 +271,39 @@ def _assembled(
     live: LiveProber | None,
     gate: Gate | None = None,
     seconds: Callable[[], float] = time.monotonic,
+    later: Callable[[datetime], DnsTransport] | None = None,
+    renewals: tuple[Renewal, ...] | None = None,
 ) -> Run:
-    resolver = ValidatingResolver(
-        transport,
-        servers,
-        anchors,
-        now=now,
-        limits=settings.limits.dns,
-        nsec3_iterations=settings.nsec3_iterations,
-        allow_sha1=settings.allow_sha1,
-    )
+    def resolving(by: DnsTransport, moment: datetime) -> ValidatingResolver:
+        return ValidatingResolver(
+            by,
+            servers,
+            anchors,
+            now=moment,
+            limits=settings.limits.dns,
+            nsec3_iterations=settings.nsec3_iterations,
+            allow_sha1=settings.allow_sha1,
+        )
 
-    def lookups() -> DomainLookups:
+    def seen(resolver: ValidatingResolver) -> DomainLookups:
         return Vantage(resolver.for_domain(), own_clock=own_clock, seconds=settings.limits.domain.diagnostics_seconds)
 
+    def lookups() -> DomainLookups:
+        return seen(resolver)
+
+    resolver = resolving(transport, now)
+    recorded = None if renewals is None else {(one.request, one.turn): one for one in renewals}
+    moments = RunMoments(
+        now,
+        seconds(),
+        seconds,
+        lambda moment: seen(resolving(later(moment) if later else transport, moment)),
+        notebook.renewals.append if notebook is not None else None,
+        recorded,
+    )
+
     probes = Probes(prober, gate, live, seconds)
-    session = Session(settings, now, lookups, probes, settings.helo or own_name(), seconds)
+    session = Session(settings, now, lookups, probes, settings.helo or own_name(), seconds, moments=moments)
     return Run(session, resolver.for_domain, transport, own_clock, servers, texts, notebook, live)
 
 

@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
+from dane_check.check.freshness import Freshest
 from dane_check.check.session import Session
 from dane_check.findings import About, Code, Finding, finding
 from dane_check.policy.address_plan import Family
 from dane_check.policy.addresses import reserved
 from dane_check.policy.authentication import judge_chain
 from dane_check.policy.base_domain import Duty, Requirement
-from dane_check.policy.endpoint import Circumstances, Judged, judge_refusal, skipped, type_missing
+from dane_check.policy.endpoint import Circumstances, Judged, judge_refusal, overtaken, skipped, type_missing
+from dane_check.policy.stopped import Stopped
 from dane_check.ports import (
     NAMED_KEY_TYPES,
     Fault,
@@ -31,6 +33,7 @@ class Plan:
 
     server_name -- the SNI value: the base domain, or the MX host where there is none (RFC 7672 §8.1).
     reference_names, unaccepted_names -- see policy.endpoint.Circumstances.
+    fresh -- the requirement as it is when a session is held.
     """
 
     about: About
@@ -41,6 +44,7 @@ class Plan:
     reference_names: tuple[str, ...]
     unaccepted_names: tuple[str, ...]
     server_name: str
+    fresh: Freshest
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +113,23 @@ async def _judge_address(session: Session, plan: Plan, address: str) -> tuple[Ju
         return (judge_refusal(circumstances, refused),)
     request = ProbeRequest(address, plan.port, plan.server_name, helo=session.helo)
     outcomes = await _outcomes(session, request)
-    judged = [_judged(circumstances, one) for one in outcomes]
+    judged = [await _judged(session, plan, circumstances, request, one) for one in outcomes]
     served = [one.chain for one in outcomes if one.chain is not None and one.chain.certificates]
     if not served or not _every_type_matters(plan):
         return tuple(judged)
-    return (*judged, *await _judge_other_types(session, circumstances, request, served))
+    return (*judged, *await _judge_other_types(session, plan, circumstances, request, served))
 
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
     """One of the different outcomes of a session that was held several times, and how often it came.
 
+    turn -- of the session that came to it first.
     cut_short -- how many of those sessions could not be held after this one.
     """
 
     outcome: ProbeOutcome
+    turn: int = 0
     times: int = 1
     cut_short: int = 0
 
@@ -149,7 +155,7 @@ async def _outcomes(session: Session, request: ProbeRequest) -> list[_Outcome]:
             found[last] = replace(found[last], cut_short=left)
             break
         key = outcome.certificates if isinstance(outcome, ServedChain) else (outcome.refusal, outcome.fault)
-        found[key] = replace(found[key], times=found[key].times + 1) if key in found else _Outcome(outcome)
+        found[key] = replace(found[key], times=found[key].times + 1) if key in found else _Outcome(outcome, turn)
     return list(found.values())
 
 
@@ -164,7 +170,22 @@ _NOT_LET_IN = frozenset(
 )
 
 
-def _judged(circumstances: Circumstances, one: _Outcome) -> Judged:
+async def _judged(
+    session: Session, plan: Plan, circumstances: Circumstances, request: ProbeRequest, one: _Outcome
+) -> Judged:
+    """One outcome, by the TLSA answer that was fresh when its session began (threats T-8)."""
+    began = session.probes.began(request, one.turn)
+    found, renewal = await plan.fresh.for_session(request, one.turn, began)
+    if renewal is None:
+        return _judged_by(circumstances, one)
+    if isinstance(found, Stopped) or found.base_domain != plan.requirement.base_domain:
+        judged = overtaken(circumstances, found)
+    else:
+        judged = replace(_judged_by(replace(circumstances, requirement=found), one), requirement=found)
+    return replace(judged, verdict=replace(judged.verdict, renewed=(renewal.first, renewal.again)))
+
+
+def _judged_by(circumstances: Circumstances, one: _Outcome) -> Judged:
     match one.outcome:
         case ServedChain():
             judged = judge_chain(circumstances, one.outcome)
@@ -183,7 +204,7 @@ def _every_type_matters(plan: Plan) -> bool:
 
 
 async def _judge_other_types(
-    session: Session, circumstances: Circumstances, request: ProbeRequest, served: Sequence[ServedChain]
+    session: Session, plan: Plan, circumstances: Circumstances, request: ProbeRequest, served: Sequence[ServedChain]
 ) -> list[Judged]:
     """The certificate types not seen yet, asked for until the server has no more or L-19 is reached (S4-A22)."""
     judged: list[Judged] = []
@@ -193,7 +214,8 @@ async def _judge_other_types(
     for _ in range(1, session.settings.limits.domain.handshakes_per_address):
         if not offered:
             return judged
-        outcomes = await _outcomes(session, replace(request, key_types=offered))
+        request = replace(request, key_types=offered)
+        outcomes = await _outcomes(session, request)
         chains = [one for one in outcomes if one.chain is not None and one.chain.certificates]
         if not chains:
             failure = next((one.outcome for one in outcomes if isinstance(one.outcome, HandshakeFailure)), None)
@@ -201,7 +223,7 @@ async def _judge_other_types(
         new = [one for one in chains if one.chain is not None and one.chain.certificates[0] not in leaves]
         if not new:
             return judged  # a server that does not look at what is offered has one certificate
-        judged += [_judged(circumstances, one) for one in new]
+        judged += [await _judged(session, plan, circumstances, request, one) for one in new]
         leaves |= {one.chain.certificates[0] for one in new if one.chain is not None}
         offered -= {one.chain.key_type for one in new if one.chain is not None}
     if circumstances.requirement.duty is not Duty.AUTHENTICATE:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from dane_check.check.endpoint import Plan, judge_family
+from dane_check.check.endpoint import FamilyJudged, Plan, judge_family
+from dane_check.check.freshness import Answered, Freshest
 from dane_check.check.session import Asked, DomainLookups, Session
 from dane_check.check.view import lookup_view
 from dane_check.dnssec.lookup import Lookup
@@ -51,7 +53,7 @@ class HostCheck:
 
 async def judge_host(check: HostCheck) -> HostVerdict:
     """The verdict on one MX host; lookups first, connections only where they allow them (RFC 7672 §2.2.2)."""
-    asked = Asked(check.source)
+    asked = Asked(check.source, check.session.heard)
     early = _early_tlsa(check, check.host.name)
     try:
         a, aaaa = await asyncio.gather(asked.lookup(check.host.name, "A"), asked.lookup(check.host.name, "AAAA"))
@@ -109,14 +111,14 @@ async def _with_addresses(check: HostCheck, asked: Asked, plan: Reachable) -> Ho
     going = [
         (family, needed) for family, needed in zip(plan.families, needs, strict=True) if isinstance(needed, Requirement)
     ]
-    plans = [_plan(check, family, needed) for family, needed in going]
+    plans = [_plan(check, asked, family, needed) for family, needed in going]
     judged = await asyncio.gather(*(judge_family(check.session, one) for one in plans))
     floors = [word for word in (plan.floor, *(stop.word for stop in stops)) if word]
     expiring = expiry_findings(check.about, asked.made, check.session.now)
     return host_verdict(
         check.about,
         check.host.preference,
-        _grouped(tuple(Group(one.requirement, found.judged) for one, found in zip(plans, judged, strict=True))),
+        _grouped(tuple(group for one, found in zip(plans, judged, strict=True) for group in _groups(one, found))),
         floor=worst_host_word(floors),
         findings=plan.findings + _of_stops(stops) + tuple(f for found in judged for f in found.findings) + expiring,
         lookups=_views(asked),
@@ -140,11 +142,34 @@ def _grouped(groups: tuple[Group, ...]) -> tuple[Group, ...]:
     return tuple(merged)
 
 
-def _plan(check: HostCheck, family: Family, needed: Requirement) -> Plan:
+def _groups(plan: Plan, found: FamilyJudged) -> Iterator[Group]:
+    """By the requirement they were judged by, which is another where TLSA was asked for again."""
+    for one in found.judged:
+        yield Group(one.requirement or plan.requirement, (one,))
+
+
+def _plan(check: HostCheck, asked: Asked, family: Family, needed: Requirement) -> Plan:
     base = needed.base_domain or check.host.name
     accepted = (base, *check.goes_to.next_hops) if check.goes_to.secure else (base,)
     unaccepted = () if check.goes_to.secure else check.goes_to.next_hops
-    return Plan(check.about, family, check.port, needed, check.goes_to.secure, accepted, unaccepted, base)
+    fresh = _freshest(check, asked, family, needed)
+    return Plan(check.about, family, check.port, needed, check.goes_to.secure, accepted, unaccepted, base, fresh)
+
+
+def _freshest(check: HostCheck, asked: Asked, family: Family, needed: Requirement) -> Freshest:
+    async def again(source: DomainLookups) -> Answered:
+        renewed = Asked(source, lambda _: 0.0)
+        return _answered(check, renewed, await _in_order(check, renewed, family.candidates))
+
+    owner = tlsa_owner(needed.base_domain, check.port) if needed.base_domain else None
+    heard = check.session.heard(owner) if owner else 0.0
+    return Freshest(check.session.moments, _answered(check, asked, needed), heard, again)
+
+
+def _answered(check: HostCheck, asked: Asked, needed: Requirement | Stopped) -> Answered:
+    base = needed.base_domain if isinstance(needed, Requirement) else None
+    owner = tlsa_owner(base, check.port) if base else None
+    return Answered(needed, asked.found(owner, "TLSA") if owner else None)
 
 
 async def _requirement(check: HostCheck, asked: Asked, candidates: tuple[str, ...]) -> Requirement | Stopped:

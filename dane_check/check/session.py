@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from dane_check.check.gate import Gate, Patience
 from dane_check.dnssec.lookup import Lookup, LookupSource
+from dane_check.evidence.record import Renewal
 from dane_check.ports import ProbeOutcome, Prober, ProbeRequest, SmtpReply
 from dane_check.settings import Settings
 
@@ -20,6 +22,28 @@ class DomainLookups(LookupSource, Protocol):
 
     def zone_is_proven_signed(self, name: str) -> bool:
         """Whether `name` lies in a zone proven signed in this run (D-12)."""
+        ...
+
+
+class Moments(Protocol):
+    """The time of a run, and lookups at later moments of it."""
+
+    recorded: Mapping[tuple[ProbeRequest, int], Renewal] | None  # a replay's: what was asked again, by session
+
+    def seconds(self) -> float:
+        """A clock for measuring."""
+        ...
+
+    def at(self, seconds: float) -> datetime:
+        """The moment verdicts are about, moved on by the time that has gone by."""
+        ...
+
+    def lookups(self, moment: datetime) -> DomainLookups:
+        """Lookups that know nothing of earlier ones, judged at `moment`."""
+        ...
+
+    def note(self, renewal: Renewal) -> None:
+        """Keeps for evidence what was asked again."""
         ...
 
 
@@ -142,6 +166,8 @@ class Session:
     seconds -- a clock for measuring only.
     patience -- of the domain that is being checked: see `of_one_domain`.
     outgoing -- what was seen of port 25.
+    moments -- lookups at later moments; None where nothing can be asked again.
+    answered -- when TLSA was first answered, by owner and `seconds`.
     """
 
     settings: Settings
@@ -152,6 +178,12 @@ class Session:
     seconds: Callable[[], float] = time.monotonic
     patience: Patience = field(default_factory=Patience)
     outgoing: Outgoing = field(default_factory=Outgoing)
+    moments: Moments | None = None
+    answered: OrderedDict[str, float] = field(default_factory=OrderedDict)
+
+    def heard(self, owner: str) -> float:
+        """When the TLSA answer at `owner` was first in hand in this run; now, if it never was before."""
+        return self.answered.setdefault(owner, self.seconds())
 
     def of_one_domain(self) -> Session:
         """The run as one domain sees it: everything shared but the time spent waiting."""
@@ -168,10 +200,14 @@ class Session:
 
 
 class Asked:
-    """The lookups made for one host, kept in the order a sender asks, whichever answer came first."""
+    """The lookups made for one host, kept in the order a sender asks, whichever answer came first.
 
-    def __init__(self, source: LookupSource) -> None:
+    heard -- is told the owner of every TLSA answer.
+    """
+
+    def __init__(self, source: LookupSource, heard: Callable[[str], float]) -> None:
         self.source = source
+        self._heard = heard
         self._answers: dict[tuple[str, str], Lookup | None] = {}
 
     @property
@@ -183,4 +219,10 @@ class Asked:
         """The validated answer, noted."""
         self._answers.setdefault((name, rdtype), None)
         found = self._answers[name, rdtype] = await self.source.lookup(name, rdtype)
+        if rdtype == "TLSA":
+            self._heard(name)
         return found
+
+    def found(self, name: str, rdtype: str) -> Lookup | None:
+        """The answer, if there is one already."""
+        return self._answers.get((name, rdtype))

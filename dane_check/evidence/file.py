@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from base64 import b64encode
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 import dns.exception
@@ -18,7 +18,7 @@ import dns.name
 
 from dane_check.errors import UsageError
 from dane_check.evidence.fields import Damaged, Fields, items, octets, one_word, text, unique
-from dane_check.evidence.record import SCHEMA, DnsExchange, Evidence, Handshake
+from dane_check.evidence.record import SCHEMA, DnsExchange, Evidence, Handshake, Renewal
 from dane_check.limits import DEFAULT
 from dane_check.names import safe
 from dane_check.ports import (
@@ -57,7 +57,7 @@ def to_text(evidence: Evidence) -> str:
     document = {
         "schema": evidence.schema,
         "kind": KIND,
-        "now": evidence.now.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "now": _moment_out(evidence.now),
         "domains": list(evidence.domains),
         "anchors": list(evidence.anchors),
         "servers": [_server_out(server) for server in evidence.servers],
@@ -65,6 +65,8 @@ def to_text(evidence: Evidence) -> str:
         "exchanges": [_exchange_out(one) for one in evidence.exchanges],
         "handshakes": [_handshake_out(one) for one in evidence.handshakes],
     }
+    if evidence.renewals:
+        document["renewals"] = [_renewal_out(one) for one in evidence.renewals]
     return json.dumps(document, ensure_ascii=True, allow_nan=False, indent=1) + "\n"
 
 
@@ -83,6 +85,8 @@ def _server_out(server: Server) -> Json:
 
 def _exchange_out(one: DnsExchange) -> Json:
     asked = {"name": one.question.name.to_text(), "type": one.question.rdtype, "server": _server_out(one.server)}
+    if one.moment is not None:
+        asked["moment"] = _moment_out(one.moment)
     match one.heard:
         case NoReply(fault, detail):
             return asked | {"fault": fault.value, "detail": detail}
@@ -90,9 +94,21 @@ def _exchange_out(one: DnsExchange) -> Json:
             return asked | {"reply": b64encode(message.octets).decode("ascii")}
 
 
+def _moment_out(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _renewal_out(one: Renewal) -> Json:
+    times = {"turn": one.turn, "first": _moment_out(one.first), "again": _moment_out(one.again)}
+    return _request_out(one.request) | times
+
+
 def _handshake_out(one: Handshake) -> Json:
-    request = one.request
-    asked = {
+    return _request_out(one.request) | _outcome_out(one.outcome)
+
+
+def _request_out(request: ProbeRequest) -> Json:
+    return {
         "address": request.address,
         "port": request.port,
         "server_name": request.server_name,
@@ -100,7 +116,6 @@ def _handshake_out(one: Handshake) -> Json:
         "helo": request.helo,
         "protocol": request.protocol,
     }
-    return asked | _outcome_out(one.outcome)
 
 
 def _outcome_out(outcome: ProbeOutcome) -> Json:
@@ -175,6 +190,7 @@ def _evidence_in(fields: Fields) -> Evidence:
         settings=_settings_in(fields.take("settings")),
         exchanges=fields.items("exchanges", _exchange_in),
         handshakes=fields.items("handshakes", _handshake_in),
+        renewals=fields.items("renewals", _renewal_in) if "renewals" in fields else (),
         schema=schema,
     )
     fields.end()
@@ -213,9 +229,10 @@ def _exchange_in(value: Any, path: str) -> DnsExchange:
     fields = Fields(value, path)
     question = Question(_name_in(fields.text("name"), fields.at("name")), fields.number("type", 0, 65535))
     server = _server_in(fields.take("server"), fields.at("server"))
+    moment = fields.moment("moment") if "moment" in fields else None
     heard = _message_in(fields) if "reply" in fields else NoReply(fields.word("fault", Fault), fields.text("detail"))
     fields.end()
-    return DnsExchange(question, server, heard)
+    return DnsExchange(question, server, heard, moment)
 
 
 def _name_in(value: str, path: str) -> dns.name.Name:
@@ -237,7 +254,22 @@ def _message_in(fields: Fields) -> Heard:
 
 def _handshake_in(value: Any, path: str) -> Handshake:
     fields = Fields(value, path)
-    request = ProbeRequest(
+    request = _request_in(fields)
+    outcome = _served_in(fields.fields("served")) if "served" in fields else _failure_in(fields.fields("failure"))
+    fields.end()
+    return Handshake(request, outcome)
+
+
+def _renewal_in(value: Any, path: str) -> Renewal:
+    fields = Fields(value, path)
+    request = _request_in(fields)
+    renewal = Renewal(request, fields.number("turn", 0, 99), fields.moment("first"), fields.moment("again"))
+    fields.end()
+    return renewal
+
+
+def _request_in(fields: Fields) -> ProbeRequest:
+    return ProbeRequest(
         address=fields.address("address"),
         port=fields.number("port", 0, 65535),
         server_name=fields.maybe_text("server_name"),
@@ -245,9 +277,6 @@ def _handshake_in(value: Any, path: str) -> Handshake:
         helo=fields.text("helo"),
         protocol=fields.text("protocol"),
     )
-    outcome = _served_in(fields.fields("served")) if "served" in fields else _failure_in(fields.fields("failure"))
-    fields.end()
-    return Handshake(request, outcome)
 
 
 def _key_type_in(value: Any, path: str) -> KeyType:

@@ -13,11 +13,15 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class DnsExchange:
-    """One question, the server it was put to, and what came back."""
+    """One question, the server it was put to, and what came back.
+
+    moment -- what it was asked again for, at that moment; None where it was asked for the first time.
+    """
 
     question: Question
     server: Server
     heard: Heard
+    moment: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,19 @@ class Handshake:
 
     request: ProbeRequest
     outcome: ProbeOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """A session that came so late that the TLSA answer of `first` was asked for again, at the moment `again`.
+
+    turn -- counts repetitions of one session from 0.
+    """
+
+    request: ProbeRequest
+    turn: int
+    first: datetime
+    again: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +63,5 @@ class Evidence:
     settings: tuple[tuple[str, Any], ...]
     exchanges: tuple[DnsExchange, ...]
     handshakes: tuple[Handshake, ...]
+    renewals: tuple[Renewal, ...] = ()
     schema: int = SCHEMA

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from dane_check.evidence.record import DnsExchange, Evidence, Handshake
+from dane_check.evidence.record import DnsExchange, Evidence, Handshake, Renewal
 from dane_check.ports import DnsTransport, Heard, ProbeOutcome, Prober, ProbeRequest, Question, Server
 
 
@@ -16,6 +16,7 @@ class Notebook:
 
     exchanges: list[DnsExchange] = field(default_factory=list)
     handshakes: list[Handshake] = field(default_factory=list)
+    renewals: list[Renewal] = field(default_factory=list)
 
     def evidence(
         self,
@@ -35,20 +36,25 @@ class Notebook:
             settings=settings,
             exchanges=tuple(self.exchanges),
             handshakes=tuple(self.handshakes),
+            renewals=tuple(dict.fromkeys(self.renewals)),
         )
 
 
 class RecordingTransport:
-    """A `DnsTransport` that writes down every question with its server and what was heard."""
+    """A `DnsTransport` that writes down every question with its server and what was heard.
 
-    def __init__(self, transport: DnsTransport, notebook: Notebook) -> None:
+    moment -- what everything is asked again for, if it is.
+    """
+
+    def __init__(self, transport: DnsTransport, notebook: Notebook, moment: datetime | None = None) -> None:
+        self._moment = moment
         self._transport = transport
         self._notebook = notebook
 
     async def ask(self, question: Question, server: Server) -> Heard:
         """What the wrapped transport heard."""
         heard = await self._transport.ask(question, server)
-        self._notebook.exchanges.append(DnsExchange(question, server, heard))
+        self._notebook.exchanges.append(DnsExchange(question, server, heard, self._moment))
         return heard
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Hashable, Iterable
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from dane_check.evidence.record import Evidence
@@ -42,11 +43,14 @@ class _Answers(Generic[_Answer]):
 
 
 class ReplayTransport:
-    """A `DnsTransport` over evidence; anything else is `NoReply(Fault.NOT_RECORDED)`."""
+    """A `DnsTransport` over evidence; anything else is `NoReply(Fault.NOT_RECORDED)`.
 
-    def __init__(self, evidence: Evidence) -> None:
+    moment -- gives out what was asked again at that moment; None for what was asked first.
+    """
+
+    def __init__(self, evidence: Evidence, moment: datetime | None = None) -> None:
         self._answers: _Answers[Heard] = _Answers(
-            (_question_key(one.question, one.server), one.heard) for one in evidence.exchanges
+            (_question_key(one.question, one.server), one.heard) for one in evidence.exchanges if one.moment == moment
         )
 
     async def ask(self, question: Question, server: Server) -> Heard:

@@ -13,6 +13,7 @@ from typing import assert_never
 from dane_check.findings import About, Code, Finding, Severity, finding
 from dane_check.names import safe
 from dane_check.policy.base_domain import Duty, Requirement
+from dane_check.policy.stopped import Stopped
 from dane_check.policy.verdict import EndpointResult, EndpointVerdict, HostWord
 from dane_check.ports import Fault, HandshakeFailure, KeyType, Refusal, SmtpReply, Stage
 from dane_check.tlsa.outcome import MatchReport
@@ -51,6 +52,7 @@ class Judged:
     chain, at -- the certificates as served, DER, and the moment they were judged at, for `policy.diagnosis`;
         empty and None where none came.
     report -- what the matcher said of that chain, for `policy.profiles`; None where nothing was matched.
+    requirement -- what it was judged by, where that is not the one its family began with (threats T-8).
     """
 
     verdict: EndpointVerdict
@@ -59,6 +61,7 @@ class Judged:
     chain: tuple[bytes, ...] = ()
     at: datetime | None = None
     report: MatchReport | None = None
+    requirement: Requirement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +235,25 @@ def skipped(circumstances: Circumstances, because: str) -> Judged:
         detail=because,
     )
     return Judged(verdict)
+
+
+def overtaken(circumstances: Circumstances, found: Requirement | Stopped) -> Judged:
+    """TLSA, asked for again, no longer allows a verdict on the session that was held (threats T-8)."""
+    if isinstance(found, Stopped):
+        word, reason, findings = found.word, found.reason, found.findings
+    else:
+        word, reason, findings = HostWord.UNREACHABLE, "incomplete", ()
+    verdict = EndpointVerdict(
+        circumstances.address,
+        circumstances.port,
+        None,
+        EndpointResult.SKIPPED,
+        word,
+        reason,
+        server_name=circumstances.server_name,
+        detail="the TLSA records changed while the session was waited for",
+    )
+    return Judged(verdict, findings)
 
 
 def type_missing(

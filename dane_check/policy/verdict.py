@@ -82,6 +82,7 @@ class EndpointVerdict:
     matched -- the TLSA record that authenticated it, "3 1 1 ab…"; depth in the path built, 0 is the leaf.
     suggested -- the TLSA RDATA that would match what is served, where something is to be mended.
     sessions -- how many sessions came to this; several servers behind one address make several endpoints.
+    renewed -- when TLSA was looked up, and when again because it had grown old by the time of the session (T-8).
     """
 
     address: str
@@ -100,6 +101,7 @@ class EndpointVerdict:
     detail: str = ""
     suggested: str | None = None
     sessions: int = 1
+    renewed: tuple[datetime, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,9 @@ def tls_lines(endpoint: EndpointVerdict, indent: str) -> Iterator[Line]:
         yield (f"{indent}{endpoint.tls.protocol} {endpoint.tls.cipher}{group}",)
     if endpoint.detail:
         yield (f"{indent}{endpoint.detail}",)
+    if endpoint.renewed:
+        first, again = endpoint.renewed
+        yield (f"{indent}TLSA looked up at {moment(first)}, and again at {moment(again)}, when the session was held",)
 
 
 def _about(certificate: CertificateFacts, allowance: Allowance) -> list[str]:

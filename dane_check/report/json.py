@@ -129,6 +129,7 @@ def _endpoint(host: HostVerdict, endpoint: EndpointVerdict, allowance: Allowance
         "detail": visible(endpoint.detail),
         "publish": _shown(publish),
         "sessions": endpoint.sessions,
+        "tlsa_looked_up": [moment(one) for one in endpoint.renewed or ()],
     }
 
 
