@@ -13,7 +13,7 @@ from dane_check.policy.endpoint import Judged
 from dane_check.policy.fold import worst_host_word
 from dane_check.policy.profiles import sender_views
 from dane_check.policy.rollover import publishing
-from dane_check.policy.service import SMTP_PORT, tlsa_owner
+from dane_check.policy.service import SMTP_PORT, shown_record, tlsa_owner
 from dane_check.policy.stopped import Stopped
 from dane_check.policy.verdict import (
     EndpointResult,
@@ -171,7 +171,7 @@ def _unusable_records(about: About, requirement: Requirement, suggested: str) ->
         verdict = usable(record, "smtp")
         if isinstance(verdict, Unusable):
             code = _UNUSABLE_CODES.get(verdict.reason, Code.TLSA_PARAMS_UNKNOWN)
-            text = record.to_text()
+            text = shown_record(record.to_text())
             found.append(finding(code, about, record=text, detail=verdict.detail, suggested=suggested))
     if requirement.duty is Duty.ENCRYPT:
         count = len(requirement.records)

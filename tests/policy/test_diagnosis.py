@@ -108,9 +108,20 @@ def test_every_mistake_prints_published_served_and_the_line_to_publish() -> None
     assert "DANE-EE(3) SPKI(1) SHA2-256(1) of the server's certificate" in sentence(found)
 
 
-def test_a_whole_certificate_is_not_printed_in_a_sentence() -> None:
+@pytest.mark.parametrize(
+    ("published", "chain", "code"),
+    [
+        ([record((3, 0, 0), LEAF)], [LEAF, ISSUER], Code.TLSA_FULL_DATA),
+        ([record((2, 0, 0), ISSUER)], [LEAF], Code.TA_NOT_SERVED),
+        ([record((3, 1, 1), LEAF), TlsaRecord(3, 0, 0, LEAF.der + b"\0")], [LEAF], Code.TLSA_FULL_MALFORMED),
+        ([record((2, 0, 0), LEAF)], [LEAF, ISSUER], Code.TA_MATCHES_LEAF),
+    ],
+)
+def test_a_whole_certificate_is_not_printed_in_a_sentence(
+    published: list[TlsaRecord], chain: list[Made], code: Code
+) -> None:
     """Its ends are enough to find it in the records above."""
-    found = said(host([record((3, 0, 0), LEAF)], [LEAF, ISSUER]), Code.TLSA_FULL_DATA)
+    found = said(host(published, chain), code)
     assert "…" in found.fact["record"]
     assert len(sentence(found)) < 250
 
