@@ -25,6 +25,10 @@ from dane_check.settings import Settings
 _NOBODY: Final = (Server("127.0.0.1"),)  # the transport asks no server at all
 _OURS_ELSEWHERE: Final = frozenset({Cause.ROOT_FAILURE, Cause.NO_DNSSEC})  # here they are the file's
 
+_ZONE: Final = 0x01  # of the first octet of a DNSKEY
+_SEP: Final = 0x01  # of the second, as is the next
+_REVOKED: Final = 0x80
+
 
 class SignedZone:
     """A zone file with signatures, validated from `ds`, from what the parent zone publishes, or from its own keys.
@@ -65,6 +69,10 @@ class SignedZone:
 
     async def _opened(self) -> DomainView | AssumedZone:
         name = self._data.file.name
+        if not own_keys(self._data):
+            sentence = f"{self._shown} has signatures, and at {name} there is no key that could have made them"
+            why = Why(Cause.KEY_MISSING, sentence, zone=name, record=f"{name} DNSKEY")
+            return AssumedZone(self._data, self._outside, Standing("", Bogus(why)))
         if self._ds:
             self.because = f"{self._shown} is validated from the DS record that was given for {name}"
             return self._resolver(self._ds)
@@ -97,9 +105,15 @@ class SignedZone:
 
 def own_keys(data: ZoneData) -> list[str]:
     """The zone's keys as trust anchors: those marked as entry points, or all where none is (RFC 4034 §2.1.1)."""
-    keys = data.at(data.origin)[rrtype.DNSKEY].records
-    entries = [one for one in keys if one.rdata[1] & 1] or list(keys)
+    found = data.at(data.origin).get(rrtype.DNSKEY)
+    keys = [one for one in found.records if _signs(one.rdata)] if found is not None else []
+    entries = [one for one in keys if one.rdata[1] & _SEP] or keys
     return [f"{data.origin} IN DNSKEY {one.text}" for one in entries]
+
+
+def _signs(dnskey: bytes) -> bool:
+    """A zone key that is not revoked (RFC 4034 §2.1.1, RFC 5011 §7)."""
+    return bool(dnskey[0] & _ZONE) and not dnskey[1] & _REVOKED
 
 
 def anchors_for(zone: dns.name.Name, texts: Iterable[str]) -> TrustAnchors:

@@ -76,9 +76,8 @@ class ZoneFile:
 
     @property
     def is_signed(self) -> bool:
-        """Whether it brings keys and signatures of its own."""
-        types = {one.rdtype for one in self.records if one.rdtype == rrtype.RRSIG or one.owner == self.origin}
-        return self.whole and {rrtype.DNSKEY, rrtype.RRSIG} <= types
+        """Whether it brings signatures of its own."""
+        return self.whole and any(one.rdtype == rrtype.RRSIG for one in self.records)
 
 
 def read_zone(

@@ -12,6 +12,7 @@ from dane_check.dnssec.lookup import Bogus, Cause, Lookup, Secure, SecureDenial
 from dane_check.lab.dns_world.denial import Hashing
 from dane_check.lab.dns_world.signing import Period
 from dane_check.rehearsal.assumed_zone import Nobody
+from dane_check.rehearsal.signed_zone import own_keys
 from dane_check.rehearsal.zone_data import ZoneData
 from dane_check.rehearsal.zone_source import ZoneSource, zone_source
 from tests.rehearsal.made import NOW
@@ -125,6 +126,20 @@ class TestWhatWouldBreak:
         """The NSEC records were lost on the way."""
         text = "".join(line for line in signed(PLAIN, KEYS).splitlines(True) if " NSEC " not in line)
         assert isinstance(found(text, "_26._tcp.mx.example.org", "TLSA", DS), Bogus)
+
+    def test_signatures_without_keys_are_bogus(self) -> None:
+        """The DNSKEY records were left out; nobody could validate anything."""
+        text = "".join(line for line in signed(PLAIN, KEYS).splitlines(True) if " IN DNSKEY " not in line)
+        for ds in ((), (DS,)):
+            answer = found(text, "mx.example.org", "A", *ds)
+            assert isinstance(answer, Bogus)
+            assert "no key that could have made them" in answer.why.sentence
+
+    def test_a_revoked_key_is_no_beginning(self) -> None:
+        """RFC 5011 §7: of the keys in the file the others are taken."""
+        text = signed(PLAIN, KEYS) + "example.org. 3600 IN DNSKEY 385 3 13 " + "A" * 86 + "==\n"
+        assert isinstance(found(text, "mx.example.org", "A"), Bogus)  # the set is another than was signed
+        assert "385" not in " ".join(own_keys(ZoneData(read(text))))
 
     def test_another_key_s_ds_is_bogus(self) -> None:
         """The DS record of the parent names a key that is not there: the worst of key changes."""

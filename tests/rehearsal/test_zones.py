@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dane_check import Rehearsal, Settings, UsageError, rehearse_sync
 from dane_check.findings import Code
@@ -13,10 +16,16 @@ from dane_check.lab.dns_world.signing import Period
 from dane_check.lab.keys import KeyKind
 from dane_check.ports import KeyType
 from dane_check.rehearsal.candidates import chain_from_pem
+from dane_check.rehearsal.live import rehearse_unasked
 from dane_check.rehearsal.moments import Fate, Order
 from dane_check.rehearsal.outcome import Would
 from dane_check.rehearsal.plan import plan
+from dane_check.report.junit import rehearsal_to_junit
+from dane_check.report.rehearsal import rehearsal_to_text
+from dane_check.report.rehearsal_json import rehearsal_to_json
+from dane_check.report.text import TextOptions
 from tests.rehearsal.made import HOST, NOW, chain, codes, pem, record
+from tests.rehearsal.test_candidates import assert_one_line
 from tests.rehearsal.test_in_the_lab import rehearsed
 from tests.rehearsal.zones import ds_of, keys_of, signed, zone
 
@@ -299,3 +308,64 @@ class TestInTheWorld:
         words = {one.host: one.would for one in found.hosts}
         assert words["elsewhere.invalid"] in {Would.NOT_APPLICABLE, Would.CANNOT_TELL}
         assert words[f"mx.{self.DOMAIN}"] is Would.BE_PROTECTED
+
+
+NAMES = st.sampled_from(
+    ["@", "mx", "mx2", "*", "*.mx", "_25._tcp.mx", "*._tcp.mx", "_tcp.mx", "sub", "mx.example.org", "a.b"]
+)
+DATA = st.one_of(
+    st.sampled_from(
+        [
+            "A 192.0.2.1",
+            "AAAA 2001:db8::1",
+            "MX 10 mx",
+            "MX 0 .",
+            "MX 20 mx.example.net.",
+            "CNAME mx",
+            "CNAME @",
+            "CNAME away.example.net.",
+            "DNAME sub",
+            "NS ns",
+            "TXT x",
+            "DNSKEY 257 3 13 AAAA",
+            "DNSKEY 0 3 99 AAAA",
+            "DS 1 13 2 ab",
+            "NSEC mx A",
+            "NSEC3 1 0 0 - " + "0" * 32 + " A",
+            "NSEC3 7 0 65535 abcd " + "0" * 32 + " A",
+            "RRSIG A 13 2 3600 20260401000000 20260201000000 1 example.org. AAAA",
+            "SOA ns h 1 2 3 4 5",
+            f"TLSA {EE_NEW}",
+            f"TLSA {EE_OLD}",
+            "TLSA 3 1 1 ab",
+            "TLSA \\# 0",
+        ]
+    ),
+    st.builds("TLSA {} {} {} {}".format, st.integers(0, 4), st.integers(0, 2), st.integers(0, 3), st.just("ab" * 32)),
+)
+LINES = st.lists(st.tuples(NAMES, DATA).map(" ".join), max_size=12).map("\n".join)
+
+
+class TestAnyZone:
+    """Whatever stands in a file ends in a value with its words, or in a UsageError."""
+
+    @given(LINES, st.none() | LINES)
+    @settings(deadline=None)
+    def test_any_zone_ends_well(self, new: str, old: str | None) -> None:
+        """Nothing escapes, and every outcome can be told as text, as JSON and as JUnit, without a control character."""
+        try:
+            asked = plan(
+                mail=["example.org"],
+                zone=zone(new),
+                old_zone=zone(old) if old is not None else None,
+                chains=[pem(NEW)],
+                offline=True,
+            )
+        except UsageError as error:
+            assert_one_line(str(error))
+            return
+        found = asyncio.run(rehearse_unasked(asked, Settings(now=NOW), NOW))
+        for line in rehearsal_to_text(found, TextOptions(verbose=True, explain=True)).split("\n"):
+            assert_one_line(line)
+        assert '"rehearsal"' in rehearsal_to_json(found)
+        assert "testsuites" in rehearsal_to_junit(found)
