@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime
 from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
-from dane_check.check.gate import Gate
+from dane_check.check.gate import Doorkeeper, Gate
 from dane_check.dnssec.lookup import Lookup
 from dane_check.errors import UsageError
 from dane_check.live import SystemClock
@@ -47,7 +48,8 @@ class Checker:
     """A run of checks: everything its domains share lives here, and ends with it.
 
     Use it as an asynchronous context manager. The moment that verdicts are about is fixed when it is entered:
-    the caller's `now`, else the clock's. Each argument replaces one side of the world (see `ports`).
+    the caller's `now`, else the clock's. Each argument replaces one side of the world (see `ports`);
+    `doorkeeper` is the politeness toward mail servers (see `check.gate`), where it is shared with others.
 
     Raises UsageError on entry for settings that cannot be used, before any packet is sent.
     """
@@ -60,15 +62,17 @@ class Checker:
         dialer: Dialer | None = None,
         prober: Prober | None = None,
         clock: Clock | None = None,
+        doorkeeper: Doorkeeper | None = None,
     ) -> None:
         self.settings = settings
         self._world = (dns, dialer, prober, clock or SystemClock())
-        self._gate = Gate(settings.limits.run, self._world[-1])  # one for all that this Checker sends out (L-21)
+        # One for all that this Checker sends out (L-21).
+        self._doorkeeper = doorkeeper or Gate(settings.limits.run, self._world[-1])
         self._plain: Run | None = None
         self._recorded: Run | None = None
 
     async def __aenter__(self) -> Self:
-        self._plain = await open_run(self.settings, *self._world, gate=self._gate)
+        self._plain = await open_run(self.settings, *self._world, doorkeeper=self._doorkeeper)
         return self
 
     async def __aexit__(
@@ -86,7 +90,7 @@ class Checker:
         if not record:
             return self._plain
         if self._recorded is None:
-            self._recorded = await open_run(self.settings, *self._world, gate=self._gate, record=True)
+            self._recorded = await open_run(self.settings, *self._world, doorkeeper=self._doorkeeper, record=True)
         return self._recorded
 
     async def domain(self, name: str, *, record: bool = False) -> DomainCheck:
@@ -107,22 +111,12 @@ class Checker:
         self, names: Iterable[str] | AsyncIterable[str], *, record: bool = False
     ) -> AsyncIterator[DomainCheck]:
         """The verdicts on many domains as they become ready, a bounded number under way at once (L-21)."""
-        pending: set[asyncio.Task[DomainCheck]] = set()
-        try:
-            async for name in _each(names):
-                pending.add(asyncio.create_task(self.domain(name, record=record)))
-                if len(pending) >= self.settings.limits.run.domains_at_once:
-                    done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-                    for task in done:
-                        yield task.result()
-            while pending:
-                done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    yield task.result()
-        finally:
-            for task in pending:
-                task.cancel()
-            await asyncio.gather(*pending, return_exceptions=True)
+        from dane_check.check.many import as_finished
+
+        at_once = self.settings.limits.run.domains_at_once
+        async with aclosing(as_finished(names, lambda name: self.domain(name, record=record), at_once)) as checks:
+            async for check in checks:
+                yield check
 
     async def lookup(self, name: str, rdtype: str | int) -> Lookup:
         """The validated answer for any name and type, with its proof. Raises UsageError for no name or type."""
@@ -171,15 +165,6 @@ class Checker:
     def anchors(self) -> tuple[str, ...]:
         """The trust anchors in force, in presentation form."""
         return self._plain.anchors if self._plain is not None else ()
-
-
-async def _each(names: Iterable[str] | AsyncIterable[str]) -> AsyncIterator[str]:
-    if isinstance(names, AsyncIterable):
-        async for name in names:
-            yield name
-    else:
-        for name in names:
-            yield name
 
 
 async def check_domain(

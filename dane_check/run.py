@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dane_check.check.freshness import RunMoments
-from dane_check.check.gate import Gate
+from dane_check.check.gate import Doorkeeper, Gate
 from dane_check.check.session import DomainLookups, Probes, Session
 from dane_check.check.vantage import Vantage
 from dane_check.dnssec.anchors import TrustAnchors
@@ -192,14 +192,14 @@ async def open_run(
     prober: Prober | None,
     clock: Clock,
     *,
-    gate: Gate | None = None,
+    doorkeeper: Doorkeeper | None = None,
     record: bool = False,
 ) -> Run:
     """A run over the live network, with any side of the world replaced. Raises UsageError before any packet.
 
-    gate -- what several runs toward the same world share; None for one of its own.
+    doorkeeper -- what several runs toward the same world share; None for one of its own.
     """
-    gate = gate or Gate(settings.limits.run, clock)
+    doorkeeper = doorkeeper or Gate(settings.limits.run, clock)
     servers = servers_of(settings.resolver, given_transport=dns is not None)
     now = settings.now or clock.now()
     anchors, texts = anchors_of(settings, now)
@@ -218,7 +218,7 @@ async def open_run(
     own_clock = settings.now is None and isinstance(clock, SystemClock)
     seconds = clock.monotonic
     run = _assembled(
-        settings, now, own_clock, transport, prober, servers, anchors, texts, notebook, live, gate, seconds, later
+        settings, now, own_clock, transport, prober, servers, anchors, texts, notebook, live, doorkeeper, seconds, later
     )
     run.clock_is_suspect = own_clock and clock_suspect(now)
     return run
@@ -269,7 +269,7 @@ def _assembled(
     texts: tuple[str, ...],
     notebook: Notebook | None,
     live: LiveProber | None,
-    gate: Gate | None = None,
+    doorkeeper: Doorkeeper | None = None,
     seconds: Callable[[], float] = time.monotonic,
     later: Callable[[datetime], DnsTransport] | None = None,
     renewals: tuple[Renewal, ...] | None = None,
@@ -302,7 +302,7 @@ def _assembled(
         recorded,
     )
 
-    probes = Probes(prober, gate, live, seconds)
+    probes = Probes(prober, doorkeeper, live, seconds)
     session = Session(settings, now, lookups, probes, settings.helo or own_name(), seconds, moments=moments)
     return Run(session, resolver.for_domain, transport, own_clock, servers, texts, notebook, live)
 

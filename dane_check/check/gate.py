@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from dane_check.limits import RunLimits
+from dane_check.ports import ProbeOutcome, ProbeRequest, SmtpReply
 
 _MINUTE: Final = 60.0
 
@@ -65,8 +66,31 @@ def network_of(address: str) -> str:
     return str(ipaddress.ip_network((ip, 24 if ip.version == 4 else 48), strict=False))
 
 
+class Doorkeeper(Protocol):
+    """Who is asked before every session with a mail server."""
+
+    async def hold(
+        self,
+        request: ProbeRequest,
+        turn: int,
+        let_in: Callable[[], None],
+        probe: Callable[[], Awaitable[ProbeOutcome]],
+    ) -> ProbeOutcome:
+        """What came of a session: held by `probe` once it may begin, or known from elsewhere.
+
+        turn -- counts repetitions. let_in -- called when the waiting is over.
+        """
+        ...
+
+    async def after_tls(
+        self, request: ProbeRequest, ask: Callable[[], Awaitable[SmtpReply | None]]
+    ) -> SmtpReply | None:
+        """The reply to EHLO under TLS in that session: `ask` knows it where the session was held here."""
+        ...
+
+
 class Gate:
-    """Lets sessions begin one by one, in the order they came to an address."""
+    """The doorkeeper of one process: lets sessions begin one by one, in the order they came to an address."""
 
     def __init__(self, limits: RunLimits, clock: Ticking) -> None:
         self._ledger = Ledger(limits)
@@ -81,6 +105,24 @@ class Gate:
                 await asyncio.sleep(due - now)
             self._ledger.begin(address, now)
             yield
+
+    async def hold(
+        self,
+        request: ProbeRequest,
+        turn: int,
+        let_in: Callable[[], None],
+        probe: Callable[[], Awaitable[ProbeOutcome]],
+    ) -> ProbeOutcome:
+        """See `Doorkeeper`."""
+        async with self.session(request.address):
+            let_in()
+            return await probe()
+
+    async def after_tls(
+        self, request: ProbeRequest, ask: Callable[[], Awaitable[SmtpReply | None]]
+    ) -> SmtpReply | None:
+        """See `Doorkeeper`."""
+        return await ask()
 
 
 class Patience:

@@ -8,13 +8,18 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Final, Protocol, TypeVar
 
-from dane_check.check.gate import Gate, Patience
+from dane_check.check.gate import Doorkeeper, Patience
 from dane_check.dnssec.lookup import Lookup, LookupSource
 from dane_check.evidence.record import Renewal
 from dane_check.ports import ProbeOutcome, Prober, ProbeRequest, SmtpReply
 from dane_check.settings import Settings
+
+_KEPT: Final = 4096  # sessions of a run that are remembered; most hold some 5 KiB of certificates (L-24)
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class DomainLookups(LookupSource, Protocol):
@@ -74,15 +79,16 @@ class Probes:
     def __init__(
         self,
         prober: Prober,
-        gate: Gate | None = None,
+        doorkeeper: Doorkeeper | None = None,
         courteous: AfterTls | None = None,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._prober = prober
         self._seconds = seconds
         self._courteous = courteous
-        self._gate = gate
-        self._held: dict[tuple[ProbeRequest, int], _Held] = {}
+        self._doorkeeper = doorkeeper
+        self._held: OrderedDict[tuple[ProbeRequest, int], _Held] = OrderedDict()
+        self._replies: OrderedDict[ProbeRequest, asyncio.Task[SmtpReply | None]] = OrderedDict()
 
     async def probe(self, request: ProbeRequest, turn: int = 0, patience: Patience | None = None) -> ProbeOutcome:
         """What came of the session; domains that share an address share the session.
@@ -115,17 +121,19 @@ class Probes:
     def _begin(self, key: tuple[ProbeRequest, int]) -> _Held:
         let_in = asyncio.Event()
         held = self._held[key] = _Held(asyncio.create_task(self._hold(key, let_in)), let_in)
-        if self._gate is None:
+        forget_the_oldest(self._held, lambda one: one.task.done())
+        if self._doorkeeper is None:
             self._let_in(held)
         return held
 
     async def _hold(self, key: tuple[ProbeRequest, int], let_in: asyncio.Event) -> ProbeOutcome:
-        if self._gate is None:
-            return await self._prober.probe(key[0])
+        request, turn = key
+        if self._doorkeeper is None:
+            return await self._prober.probe(request)
         try:
-            async with self._gate.session(key[0].address):
-                self._let_in(self._held[key])
-                return await self._prober.probe(key[0])
+            return await self._doorkeeper.hold(
+                request, turn, lambda: self._let_in(self._held[key]), lambda: self._prober.probe(request)
+            )
         finally:
             let_in.set()
 
@@ -135,14 +143,34 @@ class Probes:
 
     async def after_tls(self, request: ProbeRequest) -> SmtpReply | None:
         """How the server answered EHLO under TLS in the session of `request`; None for silence."""
-        return await self._courteous.after_tls(request) if self._courteous else None
+        if self._courteous is None:
+            return None
+        if request not in self._replies:
+            self._replies[request] = asyncio.create_task(self._reply(request, self._courteous))
+            forget_the_oldest(self._replies, asyncio.Task.done)
+        return await asyncio.shield(self._replies[request])
+
+    async def _reply(self, request: ProbeRequest, courteous: AfterTls) -> SmtpReply | None:
+        if self._doorkeeper is None:
+            return await courteous.after_tls(request)
+        return await self._doorkeeper.after_tls(request, lambda: courteous.after_tls(request))
 
     async def aclose(self) -> None:
         """Ends what is still under way."""
-        under_way = [held.task for held in self._held.values() if not held.task.done()]
+        tasks: list[asyncio.Task[Any]] = [*(held.task for held in self._held.values()), *self._replies.values()]
+        under_way = [task for task in tasks if not task.done()]
         for task in under_way:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
+
+
+def forget_the_oldest(known: OrderedDict[K, V], over: Callable[[V], bool], most: int = _KEPT) -> None:
+    """Forgets what was known first, and is over, beyond `most`: a survey of any length stays small."""
+    while len(known) > most:
+        oldest = next(iter(known))
+        if not over(known[oldest]):
+            return
+        del known[oldest]
 
 
 @dataclass(slots=True)
@@ -183,7 +211,9 @@ class Session:
 
     def heard(self, owner: str) -> float:
         """When the TLSA answer at `owner` was first in hand in this run; now, if it never was before."""
-        return self.answered.setdefault(owner, self.seconds())
+        first = self.answered.setdefault(owner, self.seconds())
+        forget_the_oldest(self.answered, lambda _: True)
+        return first
 
     def of_one_domain(self) -> Session:
         """The run as one domain sees it: everything shared but the time spent waiting."""

@@ -12,6 +12,22 @@ Names = Annotated[
     list[str] | None,
     typer.Argument(metavar="DOMAIN", help="Mail domains; - reads a list from standard input.", show_default=False),
 ]
+Input = Annotated[
+    str | None,
+    option("--input", metavar="FILE", explains="Read domains from FILE, one a line; - is standard input."),
+]
+Workers = Annotated[
+    int, option("--workers", metavar="N", explains="Spread many domains over N processes.  [default: 1]")
+]
+Resume = Annotated[
+    str | None,
+    option(
+        "--resume",
+        metavar="FILE",
+        explains="Keep results in the journal FILE, and where it has some, go on from there:"
+        " they are printed first, and their domains not checked again.",
+    ),
+]
 Host = Annotated[
     str | None,
     option(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dane_check.cli.checking import (
@@ -16,6 +15,7 @@ from dane_check.cli.checking import (
     Force,
     Helo,
     Host,
+    Input,
     Names,
     NoConnect,
     NoEarlyTlsa,
@@ -23,12 +23,15 @@ from dane_check.cli.checking import (
     Only6,
     Repeat,
     RequireDane,
+    Resume,
     Strict,
     Timeout,
+    Workers,
 )
-from dane_check.cli.exits import USAGE, guarded
-from dane_check.cli.files import check_target, save
-from dane_check.cli.junit import Junit, check_junit, write_junit
+from dane_check.cli.exits import INTERNAL, INTERRUPTED, USAGE, guarded
+from dane_check.cli.files import check_target
+from dane_check.cli.judging import Judging, Request
+from dane_check.cli.junit import Junit, check_junit
 from dane_check.cli.options import (
     TWINS,
     AllowSha1,
@@ -46,16 +49,18 @@ from dane_check.cli.options import (
     parse_moment,
 )
 from dane_check.cli.output import colour, complain, write
-from dane_check.cli.progress import progress
-from dane_check.cli.wanted import Wanted, wanted
-from dane_check.cli.world import opened
+from dane_check.cli.progress import Tally, progress
+from dane_check.cli.wanted import wanted
 from dane_check.errors import UsageError
+from dane_check.report.options import TextOptions
 from dane_check.settings import Settings
+from dane_check.survey.element import Form, Lost, Rendering
 
 if TYPE_CHECKING:
-    from dane_check.api import Checker
-    from dane_check.check.outcome import DomainCheck
+    from contextlib import AbstractContextManager
+
     from dane_check.cli.writers import Writer
+    from dane_check.survey.journal import Journal
 
 EXAMPLES = f"""\
 EXAMPLES
@@ -64,7 +69,9 @@ EXAMPLES
   dane-check example.org                      will mail to example.org be protected?
   dane-check -v --explain example.org         … with certificates and chains of trust
   dane-check --host relay.example.org:587     one host, as a configured relay
-  dane-check --json - < domains.txt           a list of domains, as JSON
+  dane-check --input list.txt --jsonl         a list of domains, a line each as it is ready
+  dane-check --input list.txt --jsonl --workers 4 --resume list.journal
+                                              … in four processes, to go on with after a kill
   dane-check --evidence run.json example.org  keep what was heard, for `replay`
   dane-check --down mx2.example.org example.org   without the host that is known to be down
   dane-check --at 2026-12-01 example.org      and then? (signatures reach days ahead, not months)
@@ -81,6 +88,7 @@ EXIT STATUS
 @guarded
 def domain(
     names: Names = None,
+    list_file: Input = None,
     host: Host = None,
     as_json: AsJson = False,
     as_lines: AsJsonLines = False,
@@ -105,6 +113,8 @@ def domain(
     allow_reserved: AllowReserved = False,
     evidence: EvidenceFile = None,
     force: Force = False,
+    workers: Workers = 1,
+    resume: Resume = None,
     in_lab: InLab = False,
     lab_map: LabMap = None,
     nsec3_iterations: Nsec3Iterations = 50,
@@ -136,105 +146,75 @@ def domain(
         allow_sha1=allow_sha1,
         early_tlsa=not no_early_tlsa,
     )
-    subjects = wanted(names or [], host)
+    shown = TextOptions(quiet=quiet, verbose=verbose, explain=explain, colour=colour())
+    form = Form.JSON if as_json else Form.LINES if as_lines else Form.TEXT
+    request = Request(
+        wanted(names or [], host, list_file),
+        settings,
+        Rendering(form, shown),
+        in_lab=in_lab,
+        lab_map=lab_map,
+        workers=workers,
+        evidence=evidence,
+        force=force,
+        junit=junit,
+    )
+    request.refuse_what_cannot_be(resume)
     if evidence is not None:
         check_target(evidence, force)
     check_junit(junit)
 
     import asyncio  # from here on there is something to judge
 
-    @functools.cache  # made when there is something to write: the first questions leave before
-    def writer() -> Writer:
-        from dane_check.cli.writers import writer_for
-        from dane_check.report.text import TextOptions
-
-        options = TextOptions(quiet=quiet, verbose=verbose, explain=explain, colour=colour())
-        return writer_for(options, as_json, as_lines)
-
-    return asyncio.run(_check(subjects, settings, writer, not as_lines, in_lab, lab_map, evidence, force, junit))
+    with _journal(resume, request) as journal:
+        return asyncio.run(_check(request, journal))
 
 
-async def _check(
-    subjects: Wanted,
-    settings: Settings,
-    writer: Callable[[], Writer],
-    as_typed: bool,
-    in_lab: bool,
-    lab_map: str | None,
-    evidence: str | None,
-    force: bool,
-    junit: str | None,
-) -> int:
-    from dane_check.policy.fold import exit_of_many
+def _journal(path: str | None, request: Request) -> AbstractContextManager[Journal | None]:
+    if path is None:
+        return nullcontext()
+    from dane_check.survey.journal import Journal
 
-    statuses = [USAGE] if subjects.some_were_bad else []
-    unmet = set(settings.down)
-    reported: list[DomainCheck] = []
-    async with opened(settings, in_lab, lab_map, subjects.subjects) as checker:
-        async with (
-            progress(lambda: _progress(subjects, len(statuses))) as make_way,
-            aclosing(_verdicts(checker, subjects, as_typed=as_typed, record=evidence is not None)) as verdicts,
-        ):
-            async for check in verdicts:
-                statuses.append(check.verdict.exit_status)
-                unmet -= {host.host for host in check.verdict.hosts}
-                if junit is not None:
-                    reported.append(check)
+    return Journal(Path(path), repr((request.settings, request.rendering)))
+
+
+async def _check(request: Request, journal: Journal | None) -> int:
+    """Prints every verdict when it is ready. Where it is interrupted, what was printed is a whole document."""
+    import asyncio
+
+    tally = Tally(request.subjects.described, len(request.subjects.names))
+    judging = Judging(request, journal)
+    writer: Writer | None = None  # loaded when there is something to write: the first questions leave before
+    try:
+        async with progress(tally.describe) as make_way, aclosing(judging.results()) as results:
+            async for result in results:
+                tally.count(result)
                 make_way()
-                write(writer().add(check))
-        status = _whole(statuses, exit_of_many)
-        write_junit(junit, lambda: _report(reported, status))
-        write(writer().end(status))
-        for name in sorted(unmet):
-            complain(f"--down {name}: no mail host of that name was met; nothing was left out for it")
-        if evidence is not None:
-            _keep(checker, evidence, force)
+                if isinstance(result, Lost):
+                    complain(f"{result.name}: {result.why}")
+                    continue
+                writer = writer or _writer(request)
+                write(writer.add(result))
+    except asyncio.CancelledError:
+        write((writer or _writer(request)).end(INTERRUPTED))
+        raise
+    status = _status(tally, request.subjects.some_were_bad)
+    judging.finish(status)
+    write((writer or _writer(request)).end(status))
     return status
 
 
-def _report(checks: list[DomainCheck], status: int) -> str:
-    from dane_check.report.junit import checks_to_junit
+def _writer(request: Request) -> Writer:
+    from dane_check.cli.writers import writer_for
 
-    return checks_to_junit(checks, status)
-
-
-def _whole(statuses: list[int], exit_of_many: Callable[[list[int]], int]) -> int:
-    return statuses[0] if len(statuses) == 1 else exit_of_many(statuses)
+    return writer_for(request.rendering)
 
 
-def _progress(subjects: Wanted, done: int) -> str:
-    return f"checking {subjects.described}" + (f", {done} done" if len(subjects.names) > 1 else "")
+def _status(tally: Tally, some_were_bad: bool) -> int:
+    from dane_check.policy.fold import exit_of_many
 
-
-async def _verdicts(
-    checker: Checker, subjects: Wanted, *, as_typed: bool, record: bool
-) -> AsyncGenerator[DomainCheck, None]:
-    """The verdicts, each as soon as it and, `as_typed`, all before it are ready."""
-    if subjects.host is not None:
-        yield await checker.host(subjects.host, subjects.port, record=record)
-        return
-    ready: dict[str, list[DomainCheck]] = {}
-    coming = iter(subjects.names)
-    due = next(coming, None)
-    async for check in checker.domains(subjects.names, record=record):
-        if not as_typed:
-            yield check
-            continue
-        ready.setdefault(check.verdict.domain, []).append(check)
-        while due in ready:
-            for due_check in ready.pop(due):
-                yield due_check
-            due = next(coming, None)
-    for left in ready.values():
-        for check in left:
-            yield check
-
-
-def _keep(checker: Checker, path: str, force: bool) -> None:
-    from dane_check.evidence.file import to_text
-
-    heard = checker.evidence()
-    if heard is None:
-        complain("nothing was asked, so there is no evidence to keep")
-    else:
-        save(path, to_text(heard), force)
+    if tally.lost:
+        return INTERNAL
+    if tally.done == 1 and not some_were_bad:
+        return next(iter(tally.statuses))
+    return exit_of_many([USAGE, *tally.statuses] if some_were_bad else tally.statuses)

@@ -51,7 +51,7 @@ from dane_check.settings import Settings
 if TYPE_CHECKING:
     from dane_check.rehearsal.outcome import Rehearsal
     from dane_check.rehearsal.plan import Plan
-    from dane_check.report.text import TextOptions
+    from dane_check.report.options import TextOptions
 
 EXAMPLES = f"""\
 EXAMPLES
@@ -161,7 +161,7 @@ def preflight(
 
     import asyncio
 
-    from dane_check.report.text import TextOptions
+    from dane_check.report.options import TextOptions
 
     rehearsed = asyncio.run(_rehearse(asked, settings, in_lab, lab_map))
     _report(rehearsed, TextOptions(quiet=quiet, verbose=verbose, explain=explain, colour=colour()), as_json, junit)

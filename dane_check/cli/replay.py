@@ -39,14 +39,16 @@ def replay(
     from dane_check.cli.writers import writer_for
     from dane_check.evidence.file import from_text
     from dane_check.policy.fold import exit_of_many
-    from dane_check.report.text import TextOptions
+    from dane_check.report.options import TextOptions
+    from dane_check.survey.element import Form, Rendering
 
     checks = replay_sync(from_text(read_text(file, DEFAULT.input.evidence_octets)))
-    options = TextOptions(quiet=quiet, verbose=verbose, explain=explain, colour=colour())
-    writer = writer_for(options, as_json, as_lines)
+    form = Form.LINES if as_lines else Form.JSON if as_json else Form.TEXT
+    rendering = Rendering(form, TextOptions(quiet=quiet, verbose=verbose, explain=explain, colour=colour()))
+    writer = writer_for(rendering)
     statuses = [check.verdict.exit_status for check in checks]
     status = statuses[0] if len(statuses) == 1 else exit_of_many(statuses)
     for check in checks:
-        write(writer.add(check))
+        write(writer.add(rendering.element(check.verdict.domain, check)))
     write(writer.end(status))
     return status

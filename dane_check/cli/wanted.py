@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 
+from dane_check.cli.files import read_octets
 from dane_check.cli.lists import DomainList, destination, read_list
 from dane_check.cli.output import complain
 from dane_check.errors import UsageError
@@ -31,18 +31,20 @@ class Wanted:
         return self.host or (self.names[0] if len(self.names) == 1 else f"{len(self.names)} domains")
 
 
-def wanted(names: list[str], host: str | None) -> Wanted:
+def wanted(names: list[str], host: str | None, list_file: str | None = None) -> Wanted:
     """What the arguments ask for; - reads a list from standard input. Raises UsageError."""
     if host is not None:
-        if names:
+        if names or list_file is not None:
             raise UsageError("--host stands instead of a domain; leave out one of the two")
         return _relay(host)
+    if list_file is not None:
+        if names:
+            raise UsageError("--input stands instead of domains; leave out one of the two")
+        return _listed(read_list(read_octets(list_file, DEFAULT.input.list_octets)))
     if not names:
         raise UsageError("no domain given; name one, such as: dane-check example.org")
     if names == ["-"]:
-        if sys.stdin is None:
-            raise UsageError("there is no standard input to read a list from")
-        return _listed(read_list(sys.stdin.buffer.read(DEFAULT.input.list_octets + 1)))
+        return _listed(read_list(read_octets("-", DEFAULT.input.list_octets)))
     if "-" in names:
         raise UsageError("- reads a list from standard input; give it alone")
     return Wanted(tuple(dict.fromkeys(destination(name) for name in names)))

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from dane_check.api import Checker
     from dane_check.lab import LabMap, LabTransport, Scenario
     from dane_check.ports import Server
+    from dane_check.survey.brief import Brief
+    from dane_check.survey.element import Rendering
 
 
 @contextlib.asynccontextmanager
@@ -33,6 +35,16 @@ async def opened(
         world = _live(settings)
     async with world as checker:
         yield checker
+
+
+def brief(settings: Settings, rendering: Rendering, lab_map: str | None, names: Sequence[str]) -> Brief:
+    """The same world for processes that judge: the live network, or a lab that runs elsewhere. Raises UsageError."""
+    from dane_check.survey.brief import Brief
+
+    if not lab_map:
+        return Brief(settings, rendering)
+    lab = _map_in(lab_map)
+    return Brief(_settings_of(settings, lab, names), rendering, lab)
 
 
 @contextlib.asynccontextmanager
@@ -56,10 +68,9 @@ async def _own_lab(settings: Settings, names: Sequence[str]) -> AsyncIterator[Ch
 
 @contextlib.asynccontextmanager
 async def _other_lab(settings: Settings, path: str, names: Sequence[str]) -> AsyncIterator[Checker]:
-    from dane_check.lab import read_map
     from dane_check.network.dns import UdpTransport
 
-    lab = read_map(read_text(path, DEFAULT.input.file_octets))
+    lab = _map_in(path)
     transport = lab.transport(UdpTransport(settings.limits.dns))
     async with _in_lab(settings, lab, transport, names) as checker:
         yield checker
@@ -72,7 +83,19 @@ async def _in_lab(
     from dane_check.api import Checker
     from dane_check.network.dialer import TcpDialer
 
-    chosen = dataclasses.replace(
+    chosen = _settings_of(settings, lab, names)
+    async with Checker(chosen, dns=transport, dialer=lab.dialer(TcpDialer(settings.limits.session))) as checker:
+        yield checker
+
+
+def _map_in(path: str) -> LabMap:
+    from dane_check.lab import read_map
+
+    return read_map(read_text(path, DEFAULT.input.file_octets))
+
+
+def _settings_of(settings: Settings, lab: LabMap, names: Sequence[str]) -> Settings:
+    return dataclasses.replace(
         settings,
         resolver=str(_resolver(lab, names)),
         trust_anchor=settings.trust_anchor or lab.trust_anchor,
@@ -80,8 +103,6 @@ async def _in_lab(
         allow_reserved=True,  # the lab hands out documentation addresses, and its dialer leads nowhere else
         limits=dataclasses.replace(settings.limits, run=UNHURRIED),  # nobody is burdened there
     )
-    async with Checker(chosen, dns=transport, dialer=lab.dialer(TcpDialer(settings.limits.session))) as checker:
-        yield checker
 
 
 def _scenarios(names: Sequence[str]) -> Sequence[Scenario]:
@@ -112,6 +133,8 @@ def _within(name: str, zone: str) -> bool:
 
 def _resolver(lab: LabMap, names: Sequence[str]) -> Server:
     """The resolver of the scenarios that `names` are about; some have one of their own."""
+    if not lab.resolvers:
+        return lab.resolver
     scenarios = [_scenario_of(name) for name in names]
     servers = {lab.resolver_of(one.domain) for one in scenarios if one is not None} or {lab.resolver}
     if len(servers) > 1:

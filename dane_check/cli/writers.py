@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Protocol
+from typing import Protocol, assert_never
 
-from dane_check.check.outcome import DomainCheck
-from dane_check.policy.verdict import DomainWord
-from dane_check.report.json import SCHEMA, check_to_json, check_to_line, dumped
-from dane_check.report.text import TextOptions, check_to_text
-from dane_check.report.words import counted
+from dane_check.survey.element import Element, Form, Rendering
 
 
 class Writer(Protocol):
     """Turns verdicts into output as they become ready."""
 
-    def add(self, check: DomainCheck) -> str:
+    def add(self, element: Element) -> str:
         """What to print for one more verdict."""
         ...
 
@@ -27,23 +23,24 @@ class Writer(Protocol):
 class TextWriter:
     """A report each, and one line about all of them where there were several."""
 
-    def __init__(self, options: TextOptions) -> None:
-        self._options = options
-        self._words: Counter[DomainWord] = Counter()
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._words: Counter[str] = Counter()
 
-    def add(self, check: DomainCheck) -> str:
+    def add(self, element: Element) -> str:
         """The report, set off by an empty line from the one before."""
-        gap = "\n" if self._words and not self._options.quiet else ""
-        self._words[check.verdict.word] += 1
-        return gap + check_to_text(check, self._options)
+        gap = "\n" if self._words and not self._quiet else ""
+        self._words[element.word] += 1
+        return gap + element.text
 
     def end(self, status: int) -> str:
         """`3 domains: 2 protected, 1 broken`; nothing for a single one."""
+        from dane_check.report.words import counted
+
         total = self._words.total()
         if total < 2:
             return ""
-        words = ", ".join(f"{self._words[word]} {word.value}" for word in DomainWord if self._words[word])
-        return f"\n{counted(total, 'domain')}: {words}  [exit status {status}]\n"
+        return f"\n{counted(total, 'domain')}: {shares(self._words)}  [exit status {status}]\n"
 
 
 class JsonWriter:
@@ -52,10 +49,10 @@ class JsonWriter:
     def __init__(self) -> None:
         self._begun = False
 
-    def add(self, check: DomainCheck) -> str:
+    def add(self, element: Element) -> str:
         """The next element of `domains`."""
-        element = dumped(check_to_json(check)).replace("\n", "\n    ")
-        return f"{self._separator()}    {element}"
+        indented = element.text.replace("\n", "\n    ")
+        return f"{self._separator()}    {indented}"
 
     def end(self, status: int) -> str:
         """The end of the document."""
@@ -63,6 +60,8 @@ class JsonWriter:
         return f"{'' if begun else self._separator()}{chr(10) if begun else ''}  ]\n}}\n"
 
     def _separator(self) -> str:
+        from dane_check.report.json import SCHEMA
+
         if self._begun:
             return ",\n"
         self._begun = True
@@ -72,17 +71,29 @@ class JsonWriter:
 class JsonLinesWriter:
     """One object a line."""
 
-    def add(self, check: DomainCheck) -> str:
+    def add(self, element: Element) -> str:
         """The line."""
-        return check_to_line(check) + "\n"
+        return element.text + "\n"
 
     def end(self, status: int) -> str:
         """Nothing: every line stands by itself."""
         return ""
 
 
-def writer_for(options: TextOptions, as_json: bool, as_lines: bool) -> Writer:
+def writer_for(rendering: Rendering) -> Writer:
     """The writer for the form that was asked for."""
-    if as_lines:
-        return JsonLinesWriter()
-    return JsonWriter() if as_json else TextWriter(options)
+    match rendering.form:
+        case Form.LINES:
+            return JsonLinesWriter()
+        case Form.JSON:
+            return JsonWriter()
+        case Form.TEXT:
+            return TextWriter(rendering.options.quiet)
+    assert_never(rendering.form)
+
+
+def shares(words: Counter[str]) -> str:
+    """`2 protected, 1 broken`, in the order of the verdicts (requirements §1.3)."""
+    from dane_check.policy.verdict import DomainWord
+
+    return ", ".join(f"{words[word.value]} {word.value}" for word in DomainWord if words[word.value])

@@ -13,8 +13,8 @@ from dane_check.rehearsal.guard import shown as to_the_second
 from dane_check.rehearsal.rollover import Act, RolloverPlan, Step
 from dane_check.rehearsal.situation import AtServer, Holder, HostState, Next, RolloverState, Standing
 from dane_check.report.json import document, dumped, moment
+from dane_check.report.options import TextOptions
 from dane_check.report.styled import Line, Style, Styled, render, visible
-from dane_check.report.text import TextOptions
 from dane_check.report.words import counted, key_names, shortened
 
 _STATUS_STYLE: Final = {0: Style.GOOD, 1: Style.BAD}

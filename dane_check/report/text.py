@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from dane_check.check.outcome import DomainCheck
 from dane_check.findings import Severity
 from dane_check.policy.verdict import DomainVerdict, EndpointResult, EndpointVerdict, HostVerdict, HostWord, LookupView
 from dane_check.report.bounded import Allowance
 from dane_check.report.details import certificate_lines, chain_lines, lookup_lines, sender_lines, smtp_lines, tls_lines
+from dane_check.report.options import TextOptions
 from dane_check.report.styled import Line, Part, Style, Styled, render
 from dane_check.report.troubles import ALWAYS, BROKEN, EVERYTHING, grouped, host_trouble_lines, ordered, trouble_lines
 from dane_check.report.words import (
@@ -24,31 +24,18 @@ from dane_check.report.words import (
     tlsa_lookup,
 )
 
+__all__ = ["TextOptions", "check_to_text", "endpoint_lines"]
+
 _SAYS_IT_ALL = frozenset({EndpointResult.ENCRYPTED, EndpointResult.CLEARTEXT, EndpointResult.NO_STARTTLS})
 _UNBROKEN = frozenset({HostWord.DANE_OK, HostWord.NO_ADDRESS, HostWord.NOT_APPLICABLE})
 
 
-@dataclass(frozen=True, slots=True)
-class TextOptions:
-    """How much is shown.
-
-    quiet -- only what is broken, and the verdict line.
-    verbose -- certificates, SMTP replies, lookups, and findings without consequence as well.
-    explain -- the chain of trust of every lookup, and what each kind of sender does.
-    """
-
-    quiet: bool = False
-    verbose: bool = False
-    explain: bool = False
-    colour: bool = False
-
-    @property
-    def severities(self) -> frozenset[Severity]:
-        """The findings that are shown."""
-        return EVERYTHING if self.verbose else BROKEN if self.quiet else ALWAYS
+def _severities(options: TextOptions) -> frozenset[Severity]:
+    """The findings that are shown."""
+    return EVERYTHING if options.verbose else BROKEN if options.quiet else ALWAYS
 
 
-def check_to_text(check: DomainCheck, options: TextOptions = TextOptions()) -> str:
+def check_to_text(check: DomainCheck, options: TextOptions = TextOptions()) -> str:  # noqa: B008 - frozen
     """The report on one domain; the last line is the verdict."""
     return render(_lines(check, options), options.colour)
 
@@ -58,14 +45,14 @@ def _lines(check: DomainCheck, options: TextOptions) -> Iterator[Line]:
     links_shown: set[str] = set()
     if not options.quiet:
         yield _header(verdict)
-    for trouble in grouped(ordered(verdict.findings, options.severities)):
+    for trouble in grouped(ordered(verdict.findings, _severities(options))):
         yield from trouble_lines(trouble, None, "  ")
     if verdict.mx and not options.quiet:
         yield from _lookups((verdict.mx,), links_shown, options, "  ")
     for host in verdict.hosts:
         if not (options.quiet and host.word in _UNBROKEN):
             yield from _host(host, links_shown, options)
-    beside = ordered(check.diagnostics, options.severities)
+    beside = ordered(check.diagnostics, _severities(options))
     if beside and not options.quiet:
         yield ("  beside the verdict:",)
         for trouble in grouped(beside):
@@ -100,7 +87,7 @@ def _status(verdict: DomainVerdict) -> str:
 def _host(host: HostVerdict, links_shown: set[str], options: TextOptions) -> Iterator[Line]:
     yield _host_line(host)
     yield from endpoint_lines(host, options)
-    yield from host_trouble_lines(host, options.severities, "    ")
+    yield from host_trouble_lines(host, _severities(options), "    ")
     if (options.explain or options.verbose) and not options.quiet:
         yield from sender_lines(host, "    ", everyone=options.explain)
     if not options.quiet:

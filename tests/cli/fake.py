@@ -60,12 +60,16 @@ class FakeWorld:
         self.opened_with.append((in_lab, lab_map, tuple(names)))
         yield self
 
-    async def domains(self, names: Iterable[str], *, record: bool = False) -> AsyncIterator[DomainCheck]:
-        """The prepared checks, in the order asked."""
+    async def domain(self, name: str, *, record: bool = False) -> DomainCheck:
+        """The prepared check of a domain."""
         self.recorded.append(record)
+        self.asked.append(name)
+        return self.judge(name)
+
+    async def domains(self, names: Iterable[str]) -> AsyncIterator[DomainCheck]:
+        """The prepared checks, in the order asked."""
         for name in names:
-            self.asked.append(name)
-            yield self.judge(name)
+            yield await self.domain(name)
 
     async def host(self, name: str, port: int, *, record: bool = False) -> DomainCheck:
         """The prepared check of a relay."""
@@ -92,6 +96,6 @@ def world(monkeypatch: pytest.MonkeyPatch) -> FakeWorld:
     fake = FakeWorld()
     monkeypatch.setattr("dane_check.cli.doctor.over_tcp", fake.over_tcp)
     monkeypatch.setattr("dane_check.cli.doctor.has_ipv6", lambda: fake.routed)
-    for command in ("domain", "lookup", "doctor"):
+    for command in ("judging", "lookup", "doctor"):
         monkeypatch.setattr(f"dane_check.cli.{command}.opened", fake.opened)
     return fake

@@ -169,13 +169,13 @@ EXCEPTIONS = [
 LAYERS = [
     "dane_check.cli.lists.parse_domain",
     "dane_check.cli.domain.check_target",
-    "dane_check.cli.domain.opened",
+    "dane_check.cli.judging.opened",
     "dane_check.settings.Settings.__post_init__",
     "dane_check.report.text.render",
     "dane_check.report.troubles.grouped",
     "dane_check.policy.fold.exit_of_many",
     "dane_check.evidence.file.to_text",
-    "dane_check.cli.domain.save",
+    "dane_check.cli.judging.save",
 ]
 
 

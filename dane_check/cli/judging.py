@@ -1,0 +1,141 @@
+"""How the domains of one command get their verdicts: here, or spread over processes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from dane_check.cli.files import save
+from dane_check.cli.junit import write_junit
+from dane_check.cli.output import complain
+from dane_check.cli.wanted import Wanted
+from dane_check.cli.world import brief, opened
+from dane_check.errors import UsageError
+from dane_check.settings import Settings
+from dane_check.survey.element import Element, Form, Lost, Rendering
+
+if TYPE_CHECKING:
+    from dane_check.api import Checker
+    from dane_check.check.outcome import DomainCheck
+    from dane_check.evidence import Evidence
+    from dane_check.survey.journal import Journal
+    from dane_check.survey.survey import Judge
+
+
+_MOST_WORKERS: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What `dane-check domain` was asked for.
+
+    evidence, junit -- files to be written at the end. workers -- processes; one is this one.
+    """
+
+    subjects: Wanted
+    settings: Settings
+    rendering: Rendering
+    in_lab: bool = False
+    lab_map: str | None = None
+    workers: int = 1
+    evidence: str | None = None
+    force: bool = False
+    junit: str | None = None
+
+    def refuse_what_cannot_be(self, resume: str | None) -> None:
+        """Raises UsageError for options that exclude each other."""
+        if not 1 <= self.workers <= _MOST_WORKERS:
+            raise UsageError(f"--workers is not between 1 and {_MOST_WORKERS}")
+        spread = "--workers" if self.workers > 1 else "--resume" if resume is not None else None
+        if spread is None:
+            return
+        for option, given in (("--host", self.subjects.host), ("--evidence", self.evidence), ("--junit", self.junit)):
+            if given is not None:
+                raise UsageError(f"{option} cannot be combined with {spread}; leave out one of them")
+        if self.in_lab and self.workers > 1:
+            raise UsageError("--workers needs a lab of its own process: dane-check lab serve --map FILE, and --lab-map")
+
+
+class Judging:
+    """The verdicts of one request, and what is to be written once all are in."""
+
+    def __init__(self, request: Request, journal: Journal | None = None) -> None:
+        self._request = request
+        self._journal = journal
+        self._checks: list[DomainCheck] = []  # for --junit
+        self._hosts: set[str] = set()  # of those in --down, the ones that were met
+        self._heard: Evidence | None = None
+
+    async def results(self) -> AsyncGenerator[Element | Lost, None]:
+        """As they finish for `--jsonl`, else in the order the names were given."""
+        request, names = self._request, self._request.subjects.names
+        async with self._workers() if request.workers > 1 else self._here() as judge:
+            if request.subjects.host is not None or (len(names) == 1 and self._journal is None):
+                yield await judge(request.subjects.host or names[0])
+                return
+            from dane_check.survey.survey import in_order, survey
+
+            at_once = request.settings.limits.run.domains_at_once * request.workers
+            found = survey(names, judge, at_once, self._journal)
+            async for result in found if request.rendering.form is Form.LINES else in_order(names, found):
+                yield result
+
+    def finish(self, status: int) -> None:
+        """Writes the files that were asked for, and says what came to nothing. Raises OutputFailed."""
+        write_junit(self._request.junit, lambda: _report(self._checks, status))
+        if self._request.workers == 1 and self._journal is None:
+            for name in sorted({*self._request.settings.down} - self._hosts):
+                complain(f"--down {name}: no mail host of that name was met; nothing was left out for it")
+        if self._request.evidence is not None:
+            self._keep(self._request.evidence)
+
+    @asynccontextmanager
+    async def _workers(self) -> AsyncIterator[Judge]:
+        from dane_check.survey.staff import employed
+
+        request = self._request
+        world = brief(request.settings, request.rendering, request.lab_map, request.subjects.subjects)
+        async with employed(world, request.workers) as staff:
+            yield staff.check
+
+    @asynccontextmanager
+    async def _here(self) -> AsyncIterator[Judge]:
+        request = self._request
+        async with opened(request.settings, request.in_lab, request.lab_map, request.subjects.subjects) as checker:
+            alone = len(request.subjects.subjects) == 1
+            yield partial(self._check if alone else self._check_one_of_many, checker)
+            self._heard = checker.evidence() if request.evidence is not None else None
+
+    async def _check_one_of_many(self, checker: Checker, name: str) -> Element | Lost:
+        from dane_check.survey.brief import guarded
+
+        return await guarded(name, self._check(checker, name))
+
+    async def _check(self, checker: Checker, name: str) -> Element:
+        request = self._request
+        record = request.evidence is not None
+        if request.subjects.host is not None:
+            check = await checker.host(name, request.subjects.port, record=record)
+        else:
+            check = await checker.domain(name, record=record)
+        if request.junit is not None:
+            self._checks.append(check)
+        self._hosts.update(host.host for host in check.verdict.hosts if host.host in request.settings.down)
+        return request.rendering.element(name, check)
+
+    def _keep(self, path: str) -> None:
+        from dane_check.evidence.file import to_text
+
+        if self._heard is None:
+            complain("nothing was asked, so there is no evidence to keep")
+        else:
+            save(path, to_text(self._heard), self._request.force)
+
+
+def _report(checks: list[DomainCheck], status: int) -> str:
+    from dane_check.report.junit import checks_to_junit
+
+    return checks_to_junit(checks, status)

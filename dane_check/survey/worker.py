@@ -1,0 +1,145 @@
+"""A process that judges domains for a survey: names come in on standard input, verdicts go out on standard output.
+
+It asks the survey before every session with a mail server: politeness belongs to the run and not to a process, and
+another worker may have held that very session (L-21).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from dane_check.ports import ProbeOutcome, ProbeRequest, SmtpReply
+from dane_check.survey.brief import Brief, guarded
+from dane_check.survey.element import Element
+from dane_check.survey.frames import AfterTls, Check, Checked, Errand, Frame, GoAhead, Held, MayI, packed, unpacked
+
+_REMEMBERED: Final = 4096  # sessions whose courtesies may be asked for
+
+
+class Desk:
+    """This end of the pipes; as a `Doorkeeper` it passes every question on to the survey."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._asked: dict[Errand, asyncio.Future[ProbeOutcome | None]] = {}
+        self._mine: OrderedDict[ProbeRequest, None] = OrderedDict()
+        self._replies: dict[ProbeRequest, asyncio.Future[SmtpReply | None]] = {}
+
+    def say(self, frame: Frame) -> None:
+        """Sends a frame; what does not fit into the pipe waits here."""
+        self._writer.write(packed(frame))
+
+    async def hear(self) -> object:
+        """The next frame; None at the end of the survey."""
+        return await unpacked(self._reader)
+
+    async def hold(
+        self,
+        request: ProbeRequest,
+        turn: int,
+        let_in: Callable[[], None],
+        probe: Callable[[], Awaitable[ProbeOutcome]],
+    ) -> ProbeOutcome:
+        """See `check.gate.Doorkeeper`."""
+        errand = (request, turn)
+        self._asked[errand] = asyncio.get_running_loop().create_future()
+        self.say(MayI(errand))
+        try:
+            known = await self._asked[errand]
+        except asyncio.CancelledError:
+            self._asked.pop(errand, None)
+            raise
+        let_in()
+        if known is not None:
+            return known
+        self._mine[request] = None
+        if len(self._mine) > _REMEMBERED:
+            self._mine.popitem(last=False)
+        outcome: ProbeOutcome | None = None
+        try:
+            outcome = await probe()
+        finally:
+            self.say(Held(errand, outcome))
+        return outcome
+
+    async def after_tls(
+        self, request: ProbeRequest, ask: Callable[[], Awaitable[SmtpReply | None]]
+    ) -> SmtpReply | None:
+        """See `check.gate.Doorkeeper`."""
+        if request in self._mine:
+            reply = await ask()
+            self.say(AfterTls(request, told=True, reply=reply))
+            return reply
+        waiting = self._replies.get(request)
+        if waiting is None:
+            waiting = self._replies[request] = asyncio.get_running_loop().create_future()
+            self.say(AfterTls(request))
+        return await asyncio.shield(waiting)
+
+    def go_ahead(self, said: GoAhead) -> None:
+        """The answer to `MayI`. Whoever asked may have given up meanwhile."""
+        asked = self._asked.pop(said.errand, None)
+        if asked is not None and not asked.done():
+            asked.set_result(said.outcome)
+        elif said.outcome is None:
+            self.say(Held(said.errand, None))
+
+    def replied(self, said: AfterTls) -> None:
+        """The answer to an `AfterTls` of ours."""
+        waiting = self._replies.pop(said.request, None)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(said.reply)
+
+
+async def work() -> None:
+    """Until standard input ends."""
+    desk = Desk(*await _pipes())
+    brief = await desk.hear()
+    assert isinstance(brief, Brief)
+    under_way: set[asyncio.Task[None]] = set()
+
+    async with brief.checker(desk) as checker:
+
+        async def check(name: str) -> None:
+            desk.say(Checked(await guarded(name, judged(name))))
+
+        async def judged(name: str) -> Element:
+            return brief.rendering.element(name, await checker.domain(name))
+
+        try:
+            while (frame := await desk.hear()) is not None:
+                match frame:
+                    case Check(name):
+                        task = asyncio.create_task(check(name))
+                        under_way.add(task)
+                        task.add_done_callback(under_way.discard)
+                    case GoAhead():
+                        desk.go_ahead(frame)
+                    case AfterTls():
+                        desk.replied(frame)
+        finally:
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
+
+
+async def _pipes() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "wb", 0)
+    transport, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, out)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what is printed by mistake must not break a frame
+    return reader, asyncio.StreamWriter(transport, protocol, None, loop)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the survey's to handle; it ends us with our pipe
+    asyncio.run(work())
