@@ -401,7 +401,7 @@ class TestWhatCannotBeSeen:
 
     @pytest.mark.parametrize("more", [{"alias": OWNER, "owner": "ta.example.org"}, {"unreached": ("timeout",)}])
     def test_idle_records_stay_where_others_may_rest_on_them(self, more: dict[str, Any]) -> None:
-        """R7672-4-d: hosts that share a set by an alias; an address that could not be asked."""
+        """Hosts that share a set by an alias; an address that could not be asked."""
         plan = planned(state(host(self.both, NEW, **more)), to(NEW))
         assert Act.REMOVE not in [step.act for step in plan.steps]
         assert any(self.both[0] in remark for remark in plan.remarks)
