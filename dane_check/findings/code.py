@@ -147,6 +147,7 @@ class Code(StrEnum):
     MX_HOST_FORGOTTEN = "mx-host-forgotten"
     ZONE_RECORD_OUTSIDE = "zone-record-outside"
     ZONE_TTLS_DIFFER = "zone-ttls-differ"
+    ZONE_OTHER_SERVICES = "zone-other-services"
     # SMTP and TLS
     SMTP_CONNECT_REFUSED = "smtp-connect-refused"
     SMTP_CONNECT_TIMEOUT = "smtp-connect-timeout"

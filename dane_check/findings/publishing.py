@@ -116,4 +116,10 @@ AREA = {
         "Give all records of one name and type the same TTL.",
         "RFC 2181 §5.2",
     ),
+    Code.ZONE_OTHER_SERVICES: Diagnosis(
+        (Severity.INFO,),
+        "TLSA records of other services stand in {where} as well, and were not rehearsed: {names}.",
+        "Rehearse mail on another port with --port; what is no mail is not rehearsed here.",
+        "RFC 6698 §3",
+    ),
 }

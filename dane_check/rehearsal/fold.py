@@ -25,6 +25,7 @@ from dane_check.rehearsal.played import Played, planned_of, ttl_of
 from dane_check.rehearsal.publisher import earliest_switch, is_weighty, seconds_to_wait
 from dane_check.rehearsal.rules import findings_of
 from dane_check.rehearsal.sentences import closing
+from dane_check.rehearsal.zone_rules import of_zone
 
 _WOULD: Final = {
     DomainWord.PROTECTED: (Would.BE_PROTECTED, 0),
@@ -58,7 +59,9 @@ def rehearsal(
     mail: Sequence[MailRehearsal] = (),
     remarks: tuple[Finding, ...] = (),
 ) -> Rehearsal:
-    """Everything put together; `remarks` are what is to be said of a zone file as a whole."""
+    """Everything put together; `remarks` are about no host that was played, and those on a zone file come with them."""
+    file = plan.zone or plan.lines
+    remarks += of_zone(file, plan.port, plan.hosts) if file is not None else ()
     names = (*plan.hosts, *plan.domains, *plan.mail, *(one.host for one in played))
     hosts = tuple(_host(plan, one, findings_of(plan, one, names, now)) for one in played)
     parts: list[HostRehearsal | MailRehearsal] = [*hosts, *mail]

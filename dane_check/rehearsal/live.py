@@ -27,7 +27,6 @@ from dane_check.rehearsal.plan import Plan
 from dane_check.rehearsal.played import Played
 from dane_check.rehearsal.rehearse import rehearse_offline
 from dane_check.rehearsal.stage import Stage, unasked
-from dane_check.rehearsal.zone_rules import of_zone
 from dane_check.rehearsal.zone_source import ZoneSource
 from dane_check.settings import Settings
 
@@ -179,8 +178,6 @@ async def _published(
 def _together(
     plan: Plan, mail: Sequence[_Mail], played: Sequence[Played], remarks: tuple[Finding, ...], now: datetime
 ) -> Rehearsal:
-    if plan.zone is not None:
-        remarks += of_zone(plan.zone, plan.port, plan.hosts)
     folded = [_folded(one, [part.told for part in played if part.domain == one.domain]) for one in mail]
     return rehearsal(plan, played, now, folded, remarks)
 

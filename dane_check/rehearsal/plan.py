@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import dns.name
+
 from dane_check.errors import UsageError
 from dane_check.limits import DEFAULT
-from dane_check.names import parse_domain
+from dane_check.names import parse_domain, safe
 from dane_check.policy.service import SMTP_PORT, tlsa_owner
 from dane_check.ports import KeyType
 from dane_check.rehearsal.candidates import (
@@ -23,7 +25,7 @@ from dane_check.rehearsal.candidates import (
 )
 from dane_check.rehearsal.signed_zone import anchors_for
 from dane_check.rehearsal.situation import NextKey
-from dane_check.rehearsal.zone_hosts import Affected, affected, sets_of
+from dane_check.rehearsal.zone_hosts import Affected, affected, right_owner, sets_of
 from dane_check.rehearsal.zone_text import ZoneFile, ZoneText, read_zone
 
 _MOST_TTL: Final = 2**31 - 1  # RFC 2181 §8
@@ -41,7 +43,8 @@ class Plan:
         configured relay is.
     mail -- mail domains that are judged as a whole: their MX records say which hosts.
     records -- the candidate set of each host; None to judge what is published, or what `sets` or `zone` hold.
-    sets, old_sets -- TLSA records of a file that is no whole zone, by owner name; and what they replace.
+    lines -- a file that is no whole zone, and of which only TLSA records count.
+    sets, old_sets -- those, by owner name; and what they replace.
     zone, old_zone -- a whole zone to be published, and the one it replaces (None for what is published).
     ds -- DS records from which `zone` is validated; empty to take those that are published.
     chains -- the candidate chains, at most one a key type and host; empty to judge what is served.
@@ -65,6 +68,7 @@ class Plan:
     offline: bool = False
     domains: tuple[str, ...] = ()
     mail: tuple[str, ...] = ()
+    lines: ZoneFile | None = None
     sets: tuple[CandidateSet, ...] = ()
     old_sets: tuple[CandidateSet, ...] = ()
     zone: ZoneFile | None = None
@@ -165,6 +169,7 @@ def plan(
         offline,
         _domains(domains),
         _domains(mail or about.mail),
+        new if new is not None and not new.whole else None,
         sets_of(new) if new is not None and not new.whole else (),
         sets_of(old) if old is not None and not old.whole else (),
         new if new is not None and new.whole else None,
@@ -175,6 +180,24 @@ def plan(
     )
     _refuse_what_cannot_be(asked, zone_given=new is not None)
     return asked
+
+
+def _nobody(asked: Plan, *, is_difference: bool) -> str:
+    """Why there is nobody to rehearse for."""
+    if is_difference:
+        return "the two zones give the same answers about mail; name hosts with --name to rehearse them nevertheless"
+    file = asked.zone or asked.lines
+    if file is None:
+        return "no mail host is named; name one with --name, such as --name mx.example.org, or its domain"
+    wrong = next((one for one in sets_of(file) if _right(one, file, asked.port)), None)
+    if wrong is None:
+        return f"{safe(file.source, 200)} has no TLSA records for port {asked.port}; name a mail host with --name"
+    right = _right(wrong, file, asked.port)
+    return f"the TLSA records at {wrong.owner} stand where no sender looks; they belong at {right}"
+
+
+def _right(misplaced: CandidateSet, file: ZoneFile, port: int) -> str | None:
+    return right_owner(dns.name.from_text(misplaced.owner), file, port)
 
 
 def _key(given: GivenKey, number: int) -> NextKey:
@@ -189,7 +212,7 @@ def _zone(given: GivenZone | None, origin: str | None, what: str) -> ZoneFile | 
 
 def _refuse_what_cannot_be(asked: Plan, *, zone_given: bool) -> None:
     if not asked.hosts and not asked.mail:
-        raise UsageError("no mail host is named; name one with --name, such as --name mx.example.org, or its domain")
+        raise UsageError(_nobody(asked, is_difference=asked.old_zone is not None or bool(asked.old_sets)))
     if asked.is_first and not asked.mail:
         raise UsageError(
             "there is nothing to rehearse; give candidate records with --tlsa or --zone, or a chain with --chain"

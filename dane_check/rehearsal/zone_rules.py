@@ -5,6 +5,7 @@ What comes of the hosts themselves is the verdicts' affair; these findings say w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -19,6 +20,7 @@ from dane_check.rehearsal.zone_hosts import mail_domains, right_owner, text_of
 from dane_check.rehearsal.zone_text import ZoneFile, ZoneRecord
 
 _ADDRESSES: Final = (rrtype.A, rrtype.AAAA)
+_SERVICE: Final = re.compile(r"_([0-9]{1,5})\._(tcp|udp|sctp)\.")
 _MOST_NAMES: Final = 5
 
 
@@ -27,7 +29,7 @@ def of_zone(file: ZoneFile, port: int, hosts: Sequence[str] = ()) -> tuple[Findi
 
     port -- the service that is rehearsed. hosts -- mail hosts that are rehearsed, beside those of its MX records.
     """
-    found = [*_misplaced(file, port), *_ttls(file)]
+    found = [*_misplaced(file, port), *_ttls(file), *_other_services(file, port)]
     if file.whole:
         data = ZoneData(file)
         mail = mail_domains(data)
@@ -62,15 +64,27 @@ def _ttls(file: ZoneFile) -> Iterator[Finding]:
             yield finding(Code.ZONE_TTLS_DIFFER, about, name=text_of(owner), least=min(ttls), most=max(ttls))
 
 
+def _other_services(file: ZoneFile, port: int) -> Iterator[Finding]:
+    """What is left out in silence would be taken for judged."""
+    names = [text_of(owner) for owner in _tlsa_owners(file)]
+    others = [one for one in names if (found := _SERVICE.match(one)) and (found[1], found[2]) != (str(port), "tcp")]
+    if others:
+        where = safe(file.source, 200)
+        yield finding(Code.ZONE_OTHER_SERVICES, About(file.name or None), where=where, names=_first_of(others))
+
+
+def _first_of(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES} more names" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + more
+
+
 def _outside(file: ZoneFile) -> Iterator[Finding]:
     assert file.origin is not None
     strangers = [one for one in file.records if not one.owner.is_subdomain(file.origin)]
     if not strangers:
         return
     names = [*dict.fromkeys(f"{text_of(one.owner)} ({one.place})" for one in strangers)]
-    more = f" and {len(names) - _MOST_NAMES} more names" if len(names) > _MOST_NAMES else ""
-    shown = ", ".join(names[:_MOST_NAMES]) + more
-    where = safe(file.source, 200)
+    where, shown = safe(file.source, 200), _first_of(names)
     yield finding(
         Code.ZONE_RECORD_OUTSIDE, About(file.name), count=len(strangers), where=where, zone=file.name, names=shown
     )

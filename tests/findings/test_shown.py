@@ -48,6 +48,7 @@ DIRECT: dict[Code, str] = {
     Code.MX_HOST_FORGOTTEN: "a rehearsal's",
     Code.ZONE_RECORD_OUTSIDE: "a rehearsal's",
     Code.ZONE_TTLS_DIFFER: "a rehearsal's",
+    Code.ZONE_OTHER_SERVICES: "a rehearsal's",
 }
 
 

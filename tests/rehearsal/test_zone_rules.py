@@ -81,7 +81,8 @@ class TestWildcards:
 
     def test_another_port_hides_the_wildcard_of_the_host(self) -> None:
         """`_443._tcp.mx` makes `_tcp.mx` exist, and `*.mx` does not answer for `_25._tcp.mx` any more."""
-        (one,) = found(f"{MX}*.mx {TLSA}\n_443._tcp.mx {TLSA}\n")
+        (other, one) = found(f"{MX}*.mx {TLSA}\n_443._tcp.mx {TLSA}\n")
+        assert (other.code, other.fact["names"]) == (Code.ZONE_OTHER_SERVICES, "_443._tcp.mx.example.org")
         assert one.code is Code.TLSA_WILDCARD_SHADOW
         assert one.fact["name"] == "_25._tcp.mx.example.org"
         assert one.fact["by"] == "_443._tcp.mx.example.org"

@@ -107,6 +107,26 @@ class TestOffline:
         assert (found.would, found.exit_status, found.reason) == (Would.BE_UNPROTECTED, 1, "publisher-rules")
         assert codes(found) >= {Code.TLSA_MISPLACED, Code.TLSA_ABSENT}
 
+    def test_what_is_wrong_in_lines_of_a_zone_is_told_too(self) -> None:
+        """Without a SOA record as with one: other services, TTLs, and owners that nobody asks for."""
+        lines = f"_25._tcp.{HOST}. TLSA {EE_NEW}\n_25.{HOST}. TLSA {EE_NEW}\n_587._tcp.{HOST}. TLSA {EE_NEW}\n"
+        found = play(lines, NEW)
+        assert {one.code for one in found.remarks} == {Code.TLSA_MISPLACED, Code.ZONE_OTHER_SERVICES}
+        assert (found.would, found.exit_status) == (Would.BE_PROTECTED, 1)
+
+    @pytest.mark.parametrize(
+        ("lines", "words"),
+        [
+            (f"_25.{HOST}. TLSA {EE_NEW}\n", f"belong at _25._tcp.{HOST}"),
+            (f"_587._tcp.{HOST}. TLSA {EE_NEW}\n", "no TLSA records for port 25"),
+            (f"{HOST}. A 192.0.2.1\n", "no TLSA records for port 25"),
+        ],
+    )
+    def test_lines_for_nobody_are_refused_with_the_reason(self, lines: str, words: str) -> None:
+        """The caller's mistake, and what to do."""
+        with pytest.raises(UsageError, match=words):
+            play(lines, NEW)
+
     def test_a_mistyped_digest_is_diagnosed(self) -> None:
         """The line that was meant stands in the finding."""
         typo = EE_NEW[:-1] + ("0" if EE_NEW[-1] != "0" else "1")
@@ -190,7 +210,7 @@ class TestDifference:
 
     def test_two_equal_zones_are_nothing_to_rehearse(self) -> None:
         """One sentence, before anything is judged."""
-        with pytest.raises(UsageError, match="no mail host"):
+        with pytest.raises(UsageError, match="the same answers"):
             self.change(mail(EE_NEW), mail(EE_NEW), NEW)
 
     def test_lines_that_go_leave_the_host_without_records(self) -> None:
