@@ -9,7 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .world import World
+import pytest
+
+from dane_check import DomainCheck, Settings, check_domain_sync
+
+from .plan import Situation
+from .situations import SITUATIONS
+from .world import NO_NAMESPACE, World
 
 EXECUTABLE = Path(sys.executable).with_name("dane-check")
 
@@ -41,14 +47,31 @@ class Command:
     world: World
     _seen: dict[tuple[str, str], Checked] = field(default_factory=dict)
 
-    def domain(self, name: str, resolver: str = "unbound") -> Checked:
-        """The outcome for this domain, by one of our resolvers and by our anchor only."""
-        if (name, resolver) not in self._seen:
-            self._seen[name, resolver] = self._run(name, resolver)
-        return self._seen[name, resolver]
+    def situation(self, case: Situation, resolver: str = "unbound") -> Checked:
+        """The outcome for this situation, by one of our resolvers and by our anchor only."""
+        if case.ipv6 and not self.world.ipv6:
+            pytest.skip(NO_NAMESPACE)
+        if (case.domain, resolver) not in self._seen:
+            options = (*self.world_options(resolver), "--allow-reserved", *_hurry(case))
+            self._seen[case.domain, resolver] = self.run("domain", case.domain, *options)
+        return self._seen[case.domain, resolver]
 
-    def _run(self, name: str, resolver: str) -> Checked:
-        return self.run("domain", name, *self.world_options(resolver), "--allow-reserved")
+    def library(self, case: Situation, resolver: str) -> DomainCheck:
+        """As `situation`, by the library in this process."""
+        if case.ipv6 and not self.world.ipv6:
+            pytest.skip(NO_NAMESPACE)
+        settings = Settings(
+            resolver=str(self.world.resolvers[resolver]),
+            trust_anchor=self.world.roots.anchor,
+            allow_reserved=True,
+            timeout=case.timeout,
+        )
+        return check_domain_sync(case.domain, settings)
+
+    def domain(self, name: str, resolver: str = "unbound") -> Checked:
+        """The outcome for the situation of this domain."""
+        (case,) = (one for one in SITUATIONS if one.domain == name)
+        return self.situation(case, resolver)
 
     def world_options(self, resolver: str = "unbound") -> tuple[str, ...]:
         """The options that make the command ask this world and trust its root."""
@@ -68,3 +91,7 @@ class Command:
             return Checked(done.returncode, json.loads(done.stdout))
         except json.JSONDecodeError:
             raise AssertionError(f"exit status {done.returncode}, no JSON\n{done.stdout}\n{done.stderr}") from None
+
+
+def _hurry(case: Situation) -> tuple[str, ...]:
+    return () if case.timeout is None else ("--timeout", str(case.timeout))

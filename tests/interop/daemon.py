@@ -82,9 +82,9 @@ def answers_dns(address: str, name: str, rdtype: str = "SOA", port: int = 53) ->
     return ready
 
 
-def run(command: list[str], folder: Path | None = None) -> str:
-    """The standard output of a short command; its error output is in the exception if it fails."""
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+def run(command: list[str], folder: Path | None = None, given: str | None = None) -> str:
+    """The standard output of a short command, which reads `given`; its error output is in the exception if it fails."""
+    done = subprocess.run(command, cwd=folder, input=given, capture_output=True, text=True, timeout=60, check=False)
     if done.returncode:
         raise DidNotStart(f"{' '.join(command)} gave {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout

@@ -48,7 +48,9 @@ def exim(folder: Path, program: Path, listeners: list[Listener]) -> Daemon:
     log.touch()
     for path in (log.parent, log):
         os.chown(path, UID, UID)
-    return Daemon("exim", [*command, "-bdf"], log, greets_smtp(listeners[-1].address))
+    return Daemon(
+        "exim", [*command, "-bdf"], log, greets_smtp(next(one.address for one in listeners if not one.seconds))
+    )
 
 
 def _place_chains(folder: Path, listeners: list[Listener]) -> None:
@@ -75,9 +77,19 @@ rfc1413_query_timeout = 0s
 smtp_accept_max = 0
 tls_advertise_hosts = *
 tls_certificate = {first}${{if exists{{{second}}}{{:{second}}}}}
+acl_smtp_connect = greeting
 acl_smtp_rcpt = nobody
 
 begin acl
+greeting:
+{"".join(_tarpit(listener) for listener in listeners)}  accept
 nobody:
   deny
 """
+
+
+def _tarpit(listener: Listener) -> str:
+    if not listener.seconds:
+        return ""
+    here = f"${{if eq{{$received_ip_address}}{{{listener.address}}}}}"
+    return f"  accept condition = {here}\n         delay = {listener.seconds}s\n"

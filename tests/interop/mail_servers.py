@@ -16,16 +16,20 @@ class Listener:
 
     chain_files -- PEM files, key first; one for each certificate type.
     starttls -- whether it is offered. Offered without any chain file, Postfix answers 454.
+    options -- further parameters of this smtpd, which win over the others.
+    seconds -- how long it waits before it greets (Exim only).
     """
 
     address: str
     chain_files: tuple[Path, ...]
     starttls: bool = True
+    options: tuple[tuple[str, str], ...] = ()
+    seconds: int = 0
 
     @property
     def log_name(self) -> str:
         """What this listener's lines in the mail log begin with."""
-        return f"smtpd-at-{self.address}"
+        return f"smtpd-at-{self.address.replace(':', '-')}"
 
     def master_line(self) -> str:
         """The service in the syntax of master(5)."""
@@ -33,9 +37,10 @@ class Listener:
             "smtpd_tls_security_level": "may" if self.starttls else "none",
             "smtpd_tls_chain_files": ",".join(map(str, self.chain_files)),
             "syslog_name": self.log_name,
-        }
-        return f"{self.address}:25 inet n - n - - smtpd\n" + "".join(
-            f"    -o {key}={value}\n" for key, value in options.items()
+        } | dict(self.options)
+        address = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{address}:25 inet n - n - - smtpd\n" + "".join(
+            f"    -o {{ {key} = {value} }}\n" for key, value in options.items()
         )
 
 
@@ -58,7 +63,7 @@ myhostname = mail.test
 mydestination =
 mynetworks =
 inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
+inet_protocols = all
 alias_maps =
 alias_database =
 local_recipient_maps =

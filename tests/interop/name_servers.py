@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +27,7 @@ def nsd(folder: Path, address: str, zones: dict[str, Path]) -> Daemon:
     xfrdir: "{folder}"
     cookie-secret-file: "{folder}/cookies"
     server-count: 1
+    ipv4-edns-size: 4096
     rrl-ratelimit: 0
     rrl-whitelist-ratelimit: 0
 remote-control:
@@ -41,12 +44,28 @@ remote-control:
 
 
 @dataclass(frozen=True, slots=True)
+class TsigKey:
+    """A shared key for updates: its name, algorithm, and secret in base64."""
+
+    name: str
+    algorithm: str
+    secret: str
+
+
+UPDATE_KEY = TsigKey("update-key", "hmac-sha256", base64.b64encode(secrets.token_bytes(32)).decode())
+
+
+@dataclass(frozen=True, slots=True)
 class KnotZone:
-    """A zone that knotd signs by itself: from its file ("signing"), or each answer as it goes out ("online")."""
+    """A zone that knotd signs by itself: from its file, or each answer as it goes out (`online`).
+
+    updates -- whoever has `UPDATE_KEY` may change it (RFC 2136); knotd signs what changes.
+    """
 
     file: Path
     online: bool = False
     nsec3: bool = False
+    updates: bool = False
 
 
 def knot_config(folder: Path, address: str, zones: dict[str, KnotZone]) -> Path:
@@ -61,6 +80,14 @@ def knot_config(folder: Path, address: str, zones: dict[str, KnotZone]) -> Path:
     background-workers: 1
 database:
     storage: "{folder}/db"
+key:
+  - id: {UPDATE_KEY.name}
+    algorithm: {UPDATE_KEY.algorithm}
+    secret: {UPDATE_KEY.secret}
+acl:
+  - id: updates
+    key: {UPDATE_KEY.name}
+    action: update
 log:
   - target: stderr
     any: info
@@ -79,7 +106,8 @@ mod-onlinesign:
 zone:
 """
     for name, zone in zones.items():
-        text += f'  - domain: {name}\n    file: "{zone.file}"\n    zonefile-sync: -1\n    journal-content: none\n'
+        text += f'  - domain: {name}\n    file: "{zone.file}"\n    zonefile-sync: -1\n'
+        text += "    acl: updates\n" if zone.updates else "    journal-content: none\n"
         if zone.online:
             text += "    module: mod-onlinesign/online\n"
         else:

@@ -63,10 +63,29 @@ def posttls_finger_command(world: World) -> list[str]:
     return jail(world.folder / "posttls-finger", Path(program), program, files)
 
 
+# What posttls-finger prints, the most telling first; in the order in which a session can end.
+_FINGER_SAYS = {
+    "TLSA lookup error": "lookup-failed",
+    "try again": "lookup-failed",
+    "does not accept mail": "no-mail",
+    "Destination address lookup failed": "no-mail",
+    "Failed to establish session": "no-session",
+    "SMTP service not available": "no-session",
+    "EHLO rejected": "no-session",
+    "server greeting": "no-session",
+    "Verified TLS connection established": "verified",
+    "Trusted TLS connection established": "verified",  # its word where the MX records are insecure
+}
+
+
 def posttls_finger(command: list[str], domain: str) -> str:
-    """How Postfix, sending by DANE, gets on with this domain: "verified", "untrusted", "tlsa-failed" or "no-tls"."""
+    """How Postfix, sending by DANE, gets on with this domain.
+
+    "verified", "unverified" (TLS, and the certificate is not the one the TLSA records name), "encrypted" (TLS without
+    usable TLSA records), "no-tls", "no-session", "lookup-failed" or "no-mail".
+    """
     done = subprocess.run(
-        [*command, "-c", "-l", "dane", "-L", "summary", domain],
+        [*command, "-c", "-t", "2", "-T", "2", "-a", "ipv4", "-l", "dane", "-L", "summary,dane", domain],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -74,10 +93,10 @@ def posttls_finger(command: list[str], domain: str) -> str:
         check=False,
     )
     text = done.stdout + done.stderr
-    if "TLSA lookup error" in text:
-        return "tlsa-failed"
-    if "Verified TLS connection established" in text:
-        return "verified"
+    for sentence, word in _FINGER_SAYS.items():
+        if sentence in text:
+            return word
     if "Untrusted TLS connection established" in text:
-        return "untrusted"
-    return "no-tls" if done.returncode in {0, 1} and "fatal" not in text else f"unknown: {text}"
+        by_dane = "DNSSEC-signed TLSA record" in text and "all TLSA records unusable" not in text
+        return "unverified" if by_dane else "encrypted"
+    return "no-tls" if "fatal" not in text or "while sending STARTTLS" in text else f"unknown: {text}"

@@ -11,10 +11,12 @@ from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+from .daemon import run
+
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 DAY = timedelta(days=1)
 
 
@@ -35,8 +37,23 @@ class Credential:
 
 
 def new_key(kind: str) -> PrivateKey:
-    """A fresh key; `kind` is "ecdsa" or "rsa"."""
-    return ec.generate_private_key(ec.SECP256R1()) if kind == "ecdsa" else rsa.generate_private_key(65537, 2048)
+    """A fresh key; `kind` is "ecdsa", "ed25519", "rsa" or "rsa-768"."""
+    match kind:
+        case "ecdsa":
+            return ec.generate_private_key(ec.SECP256R1())
+        case "ed25519":
+            return ed25519.Ed25519PrivateKey.generate()
+        case "rsa":
+            return rsa.generate_private_key(65537, 2048)
+        case _:
+            return _weak_key(kind.removeprefix("rsa-"))
+
+
+def _weak_key(bits: str) -> rsa.RSAPrivateKey:
+    """An RSA key so small that the library no longer makes it; OpenSSL's command does."""
+    key = serialization.load_pem_private_key(run(["openssl", "genrsa", bits]).encode(), None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return key
 
 
 def authority(name: str) -> Credential:
@@ -48,8 +65,16 @@ def authority(name: str) -> Credential:
     return Credential(builder.sign(key, hashes.SHA256()), key)
 
 
-def leaf(name: str, *, kind: str = "ecdsa", issuer: Credential | None = None, expired: bool = False) -> Credential:
-    """A server certificate for `name`: self-signed without an issuer; a year past its end if expired."""
+def leaf(
+    name: str,
+    *,
+    kind: str = "ecdsa",
+    issuer: Credential | None = None,
+    expired: bool = False,
+    purpose: str = "server",
+) -> Credential:
+    """A certificate for `name`: self-signed without an issuer; a year past its end if expired."""
+    usage = {"server": ExtendedKeyUsageOID.SERVER_AUTH, "client": ExtendedKeyUsageOID.CLIENT_AUTH}[purpose]
     key = new_key(kind)
     start = datetime.now(UTC) - (400 * DAY if expired else DAY)
     issuer_name = issuer.certificate.subject if issuer else _name(name)
@@ -57,9 +82,11 @@ def leaf(name: str, *, kind: str = "ecdsa", issuer: Credential | None = None, ex
         _begin(name, key, issuer_name, start, 30 * DAY)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
     )
-    return Credential(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
+    signing = issuer.key if issuer else key
+    digest = None if isinstance(signing, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+    return Credential(builder.sign(signing, digest), key)
 
 
 def _name(text: str) -> x509.Name:

@@ -39,7 +39,7 @@ class At:
     port: int = 53
 
     def __str__(self) -> str:
-        return f"{self.address}:{self.port}"
+        return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
 
     def answers(self) -> Callable[[], bool]:
         """Ready when the resolver here has walked down to `test.`."""
@@ -49,8 +49,8 @@ class At:
 Resolver = Callable[[Path, At, Roots], Daemon]
 
 
-def unbound(folder: Path, at: At, roots: Roots) -> Daemon:
-    """Unbound."""
+def unbound(folder: Path, at: At, roots: Roots, more: str = "", ready: Callable[[], bool] | None = None) -> Daemon:
+    """Unbound; `more` are further lines of its configuration, which begin in the clause `server`."""
     folder.mkdir()
     config = folder / "unbound.conf"
     config.write_text(
@@ -75,6 +75,7 @@ def unbound(folder: Path, at: At, roots: Roots) -> Daemon:
     module-config: "validator iterator"
     infra-host-ttl: 60
     outbound-msg-retry: 3
+{more}
 remote-control:
     control-enable: no
 """
@@ -83,7 +84,7 @@ remote-control:
         f"unbound at {at}",
         ["unbound", "-d", "-p", "-c", str(config)],
         folder / "unbound.log",
-        at.answers(),
+        ready or at.answers(),
     )
 
 
@@ -117,8 +118,8 @@ zone "." {{ type hint; file "{roots.write_hints(folder)}"; }};
     )
 
 
-def powerdns(folder: Path, at: At, roots: Roots) -> Daemon:
-    """PowerDNS Recursor."""
+def powerdns(folder: Path, at: At, roots: Roots, dnssec: str = "validate") -> Daemon:
+    """PowerDNS Recursor; `dnssec` is what it makes of signatures, and "off" leaves them out of its answers."""
     folder.mkdir()
     (folder / "recursor.lua").write_text(f'clearDS(".")\naddDS(".", "{roots.ds}")\n')
     (folder / "recursor.conf").write_text(
@@ -128,7 +129,7 @@ config-dir={folder}
 socket-dir={folder}
 hint-file={roots.write_hints(folder)}
 lua-config-file={folder}/recursor.lua
-dnssec=validate
+dnssec={dnssec}
 dont-query=
 allow-from=127.0.0.0/8
 query-local-address=0.0.0.0

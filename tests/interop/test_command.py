@@ -8,12 +8,16 @@ from typing import Any
 import pytest
 
 from .command import Command
+from .private_network import ADDRESSES6
+from .resolvers import At, unbound
+from .world import DS_OF_NOTHING, NO_NAMESPACE, World, running
 
 pytestmark = pytest.mark.interop
 
 OPTIONS = [
     ("W-10", "one-of-two-matches.test", ("--strict",), "protected", 1),
     ("W-47", "good.test", ("-4",), "protected", 0),
+    ("D-11", "rsasha1.test", ("--allow-sha1",), "protected", 0),
     ("S3-11", "denied-nsec3.test", ("--require-dane",), "broken", 1),
     ("S3-12", "pkix-only.test", ("--require-dane",), "broken", 1),
     ("S1-05", "unsigned.test", ("--require-dane",), "broken", 1),
@@ -33,6 +37,32 @@ def test_an_option_changes_the_verdict_as_its_rule_says(
     """Each option gives the verdict and the exit status of its rule."""
     checked = dane_check.run("domain", domain, *dane_check.world_options(), "--allow-reserved", *options)
     assert (checked.domain["verdict"], checked.status) == (verdict, status)
+
+
+def test_the_resolver_may_be_asked_over_ipv6(dane_check: Command, world: World) -> None:
+    """A resolver at an IPv6 address gives the same verdict."""
+    if not world.ipv6:
+        pytest.skip(NO_NAMESPACE)
+    at = At(ADDRESSES6[0])
+    more = f"    do-ip6: yes\n    access-control: {at.address}/128 allow\n"
+    with running(unbound(world.folder / "unbound6", at, world.roots, more)):
+        anchor = str(world.roots.anchor)
+        checked = dane_check.run(
+            "domain", "good.test", "--resolver", str(at), "--trust-anchor", anchor, "--allow-reserved"
+        )
+    assert (checked.domain["verdict"], checked.status) == ("protected", 0)
+
+
+def test_another_root_key_is_our_trouble(dane_check: Command, tmp_path: Path) -> None:
+    """Behind a trust anchor that signs nothing here no domain is broken: nothing can be judged (W-39)."""
+    anchor = tmp_path / "other.anchor"
+    anchor.write_text(f". IN DS {DS_OF_NOTHING}\n")
+    resolver = str(dane_check.world.resolvers["unbound"])
+    checked = dane_check.run(
+        "domain", "good.test", "--resolver", resolver, "--trust-anchor", str(anchor), "--allow-reserved"
+    )
+    assert (checked.domain["verdict"], checked.status) == ("undetermined", 4)
+    assert "trust-anchor-problem" in {one["code"] for one in checked.domain["findings"]}
 
 
 def test_reserved_addresses_are_left_alone_unless_allowed(dane_check: Command) -> None:
