@@ -1,4 +1,4 @@
-"""The first records of a mail domain: ready or not, what stands in the way, and the exact lines."""
+"""PF-g: the first records of a mail domain: ready or not, what stands in the way, and the exact lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Before, during and after a change: every combination of records and chain, as a table."""
+"""PF-e: before, during and after a change; every combination of records and chain, as a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A signed zone file is validated by the engine that validates the world: what does not hold would not hold."""
+"""PF-f: a signed zone file is validated by the engine that validates the world: what does not hold would not hold."""
 
 from __future__ import annotations
 

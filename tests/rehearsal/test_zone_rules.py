@@ -1,4 +1,4 @@
-"""What shows in a zone file as a whole, each with the line that is to blame; and for whom a file is judged."""
+"""PF-f: what shows in a zone file as a whole, each with the line that is to blame; and for whom a file is judged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Zone files as people have them: every form is read, every mistake is told with its file and line."""
+"""PF-f: zone files as people have them: every form is read, every mistake is told with its file and line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Zone files from end to end: whole zones and lines of one, signed or not, alone or in place of another."""
+"""PF-f: zone files from end to end: whole zones and lines of one, signed or not, alone or in place of another."""
 
 from __future__ import annotations
 
