@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dane_check.cli.exits import guarded
-from dane_check.cli.files import check_target, save
+from dane_check.cli.files import check_target, read_text, save
 from dane_check.cli.options import option
 from dane_check.cli.output import write
 from dane_check.errors import UsageError
@@ -26,12 +26,20 @@ EXAMPLES
   dane-check --lab no-match.test               the lab started for one check
   dane-check lab serve --map lab.json &        a lab that stays
   dane-check --lab-map lab.json no-match.test  … and is asked
+  dane-check lab serve --scenario mine.toml    … with a domain of your own (docs/lab.md)
   sudo dane-check lab serve --real-ports       … on ports 53 and 25, for any program
 """
 
 RealPorts = Annotated[bool, option("--real-ports", explains="Listen on ports 53 and 25 of loopback addresses (root).")]
 Delay = Annotated[
     int, option("--delay", metavar="MS", explains="Wait before every reply, as a distant server would.  [default: 0]")
+]
+Authenticates = Annotated[
+    bool, option("--authenticates", explains="Set AD on what is secure, for programs that leave validation to others.")
+]
+Scenarios = Annotated[
+    list[str] | None,
+    option("--scenario", metavar="FILE", explains="Play this scenario file, and none of the lab's own (repeatable)."),
 ]
 Map = Annotated[
     str | None, option("--map", metavar="FILE", explains="Write where everything is to FILE, for --lab-map.")
@@ -60,7 +68,13 @@ def _options(scenario: Scenario) -> str:
 
 @app.command("serve", epilog=EXAMPLES)
 @guarded
-def serve(real_ports: RealPorts = False, delay: Delay = 0, map_file: Map = None) -> int:
+def serve(
+    real_ports: RealPorts = False,
+    delay: Delay = 0,
+    authenticates: Authenticates = False,
+    scenario: Scenarios = None,
+    map_file: Map = None,
+) -> int:
     """Keep the lab up until interrupted; prints its resolver and trust anchor when it is ready."""
     import asyncio
 
@@ -70,8 +84,24 @@ def serve(real_ports: RealPorts = False, delay: Delay = 0, map_file: Map = None)
         raise UsageError("--delay is not between 0 and 60000 milliseconds")
     if map_file:
         check_target(map_file, force=True)
-    asyncio.run(lab.serve(real_ports=real_ports, delay=delay / 1000, ready=lambda there: _announce(there, map_file)))
+    serving = lab.serve(
+        _scenarios(scenario),
+        real_ports=real_ports,
+        delay=delay / 1000,
+        authenticates=authenticates,
+        ready=lambda there: _announce(there, map_file),
+    )
+    asyncio.run(serving)
     return 0
+
+
+def _scenarios(files: list[str] | None) -> list[Scenario] | None:
+    from dane_check.lab import read_scenario
+    from dane_check.limits import DEFAULT
+
+    if not files:
+        return None
+    return [read_scenario(read_text(path, DEFAULT.input.file_octets), path) for path in files]
 
 
 def _announce(lab: Lab, map_file: str | None) -> None:

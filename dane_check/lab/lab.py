@@ -30,6 +30,8 @@ class Lab:
     scenarios -- all of the package if None. now -- the moment everything is made around; the wall clock's
     if None. delay -- seconds before every DNS reply, SMTP reply and TLS flight, twice before a greeting.
     real_ports -- listens on port 53 and 25 of loopback addresses (root), so that any program can be used.
+    authenticates -- the common resolver sets AD on what is secure by the way the lab's zones were made, for programs
+    that leave validation to their resolver. It sets AD nowhere else, and validates nothing.
 
     Raises `UsageError` for a scenario that cannot be built, or if `now` has no time zone.
     """
@@ -41,6 +43,7 @@ class Lab:
         now: datetime | None = None,
         delay: float = 0,
         real_ports: bool = False,
+        authenticates: bool = False,
     ) -> None:
         moment = (now or datetime.now(UTC)).replace(microsecond=0)
         if moment.tzinfo is None:
@@ -51,6 +54,7 @@ class Lab:
         self.left_out = built.left_out
         self.dns_log: list[Asked] = []
         self._now, self._delay, self._real_ports = moment, delay, real_ports
+        self._authenticates = authenticates
         self._staged = {s.scenario.domain: s for s in built.staged}
         self._mail: dict[str, list[SmtpServer]] = {}
         self._dns: dict[Server, DnsServer] = {}
@@ -141,9 +145,10 @@ class Lab:
 
     async def _start(self) -> LabMap:
         addresses = resolver_addresses()
-        common = await self._start_resolver(addresses, self._staged.values(), ResolverTable())
+        vouching = Manners(vouches=self._authenticates)
+        common = await self._start_resolver(addresses, self._staged.values(), vouching)
         own = {
-            domain: await self._start_resolver(addresses, [staged], staged.scenario.resolver)
+            domain: await self._start_own(addresses, staged, staged.scenario.resolver)
             for domain, staged in self._staged.items()
             if staged.scenario.resolver is not None
         }
@@ -152,10 +157,15 @@ class Lab:
             endpoints.update(await self._start_mail(domain, staged))
         return LabMap(common, anchors(self._now), self._now, endpoints, own)
 
-    async def _start_resolver(self, addresses: Iterator[str], staged: Iterable[Staged], table: ResolverTable) -> Server:
-        zones = [*foundations(), *(zone for one in staged for zone in one.zones)]
-        world = DnsWorld(zones, self._now, table.root_key)
+    async def _start_own(self, addresses: Iterator[str], staged: Staged, table: ResolverTable) -> Server:
         manners = Manners(table.strips, table.authenticates, table.silent, table.rcode)
+        return await self._start_resolver(addresses, [staged], manners, table.root_key)
+
+    async def _start_resolver(
+        self, addresses: Iterator[str], staged: Iterable[Staged], manners: Manners, root: str = ResolverTable().root_key
+    ) -> Server:
+        zones = [*foundations(), *(zone for one in staged for zone in one.zones)]
+        world = DnsWorld(zones, self._now, root)
         server = DnsServer(world, manners, self._delay, self.dns_log)
         where = (next(addresses), 53) if self._real_ports else ("127.0.0.1", 0)
         listening = await server.start(*where)

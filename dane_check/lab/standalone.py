@@ -16,6 +16,7 @@ async def serve(
     now: datetime | None = None,
     delay: float = 0,
     real_ports: bool = False,
+    authenticates: bool = False,
     ready: Callable[[Lab], None] = lambda _lab: None,
     until: asyncio.Event | None = None,
 ) -> None:
@@ -24,6 +25,6 @@ async def serve(
     ready -- called once with the running lab: the place to print its resolver and trust anchor, and to
     store `write_map(lab.map)` where a client finds it. Raises `UsageError` if a port cannot be had.
     """
-    async with Lab(scenarios, now=now, delay=delay, real_ports=real_ports) as lab:
+    async with Lab(scenarios, now=now, delay=delay, real_ports=real_ports, authenticates=authenticates) as lab:
         ready(lab)
         await (until or asyncio.Event()).wait()

@@ -123,6 +123,7 @@ BAD_INPUT = [
     ["lab", "nothing"],
     ["lab", "serve", "--delay", "-1"],
     ["lab", "serve", "--map", "/nonexistent/map"],
+    ["lab", "serve", "--scenario", "/nonexistent/mine.toml"],
 ]
 
 

@@ -9,6 +9,9 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -157,15 +160,30 @@ class TestLab:
         self, capsys: Capture, tmp_path: Path
     ) -> None:
         file = str(tmp_path / "lab.json")
-        serving = subprocess.Popen(
-            [*COMMAND, "lab", "serve", "--map", file], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        try:
-            assert serving.stdout is not None
-            assert any(line.endswith("Ctrl-C\n") for line in serving.stdout)
+        with _serving("--map", file):
             assert main(["--lab-map", file, "ee-matches.test"]) == 0
             assert main(["--lab-map", file, "no-match.test"]) == 1
-        finally:
-            serving.send_signal(signal.SIGINT)
-            _, err = serving.communicate(timeout=30)
-        assert (serving.returncode, err) == (130, "")
+
+    def test_a_lab_plays_a_scenario_of_ones_own_and_no_other(self, capsys: Capture, tmp_path: Path) -> None:
+        file, mine = str(tmp_path / "lab.json"), tmp_path / "mine.toml"
+        good = (resources.files("dane_check.lab") / "scenarios" / "ee-matches.toml").read_text("utf-8")
+        mine.write_text(good.replace("ee-matches.test", "mine.example"))
+        with _serving("--map", file, "--scenario", str(mine), "--authenticates"):
+            assert main(["--lab-map", file, "mine.example"]) == 0
+            assert main(["--lab-map", file, "ee-matches.test"]) == 5  # no such domain there
+
+
+@contextmanager
+def _serving(*options: str) -> Iterator[None]:
+    """A lab in a process of its own, which ends as told."""
+    serving = subprocess.Popen(
+        [*COMMAND, "lab", "serve", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert serving.stdout is not None
+        assert any(line.endswith("Ctrl-C\n") for line in serving.stdout)
+        yield
+    finally:
+        serving.send_signal(signal.SIGINT)
+        _, err = serving.communicate(timeout=30)
+    assert (serving.returncode, err) == (130, "")

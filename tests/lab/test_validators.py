@@ -6,10 +6,11 @@ import asyncio
 import shutil
 from pathlib import Path
 
+import dns.flags
 import pytest
 
 from dane_check.lab import Lab
-from tests.lab.asking import scenario
+from tests.lab.asking import ask, scenario
 
 UNBOUND = shutil.which("unbound-host")
 DELV = shutil.which("delv")
@@ -183,3 +184,38 @@ def test_other_validators_see_what_the_zones_were_made_to_be(judge: object, tmp_
             return dict(zip(EXPECTED, await asyncio.gather(*judged), strict=True))
 
     assert asyncio.run(act()) == EXPECTED
+
+
+def _authenticated(**options: bool) -> set[str]:
+    async def act() -> set[str]:
+        async with Lab([scenario(WORLD)], **options) as lab:  # type: ignore[arg-type]
+            return {question for question in EXPECTED if (await ask(lab.resolver, question)).flags & dns.flags.AD}
+
+    return asyncio.run(act())
+
+
+def test_a_lab_that_authenticates_sets_ad_on_what_other_validators_find_secure_and_nowhere_else() -> None:
+    """AD=1 says that all that is answered or denied is secure (RFC 4035 §3.2.3); without the option it is 0."""
+    assert _authenticated(authenticates=True) == set(SECURE)
+    assert _authenticated() == set()
+
+
+def test_opt_out_and_endless_aliases_are_never_authenticated() -> None:
+    """An opt-out denial proves nothing about the name, and an alias that never ends is no answer."""
+    world = """
+[[zone]]
+denial = "nsec3-opt-out"
+records = \"\"\"
+round CNAME about
+about CNAME round
+mx    A {A}
+\"\"\"
+[[server]]
+"""
+
+    async def act() -> list[bool]:
+        async with Lab([scenario(world)], authenticates=True) as lab:
+            questions = ("mx.one.test A", "none.one.test A", "round.one.test A")
+            return [bool((await ask(lab.resolver, one)).flags & dns.flags.AD) for one in questions]
+
+    assert asyncio.run(act()) == [True, False, False]

@@ -47,12 +47,15 @@ class Manners:
 
     strips -- leaves out RRSIG, NSEC and NSEC3 whatever was asked. authenticates -- sets AD on everything.
     silent -- answers nothing. rcode -- answers everything with this code and nothing else.
+    vouches -- sets AD on what is secure by the way the zones were made, for clients that asked with AD or DO (RFC 6840
+    §5.7).
     """
 
     strips: bool = False
     authenticates: bool = False
     silent: bool = False
     rcode: int | None = None
+    vouches: bool = False
 
 
 @dataclass
@@ -182,7 +185,8 @@ def _response(query: Message, reply: Reply, manners: Manners) -> Message:
     if not query.flags & dns.flags.RD:  # asked as the name server of the zones
         message.flags |= dns.flags.AA
         message.flags &= ~dns.flags.RA
-    if reply.authenticated or manners.authenticates:
+    told = bool(query.flags & dns.flags.AD or query.ednsflags & dns.flags.DO)
+    if reply.authenticated or manners.authenticates or (manners.vouches and told and reply.sound):
         message.flags |= dns.flags.AD
     return message
 

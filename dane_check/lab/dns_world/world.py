@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -19,13 +19,15 @@ from dns.rdata import Rdata
 from dns.rdataset import Rdataset
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.DS import DS
+from dns.rdtypes.ANY.NSEC3 import NSEC3
 
-from dane_check.lab.dns_world.denial import PLAIN, Hashing
+from dane_check.lab.dns_world.denial import OPT_OUT, PLAIN, Hashing
 from dane_check.lab.dns_world.flaws import RCODES, Flaw, Kind
 from dane_check.lab.dns_world.signing import UNKNOWN_ALGORITHM, ZoneKeys
 from dane_check.lab.dns_world.zone import TTL, DenialKind, Part, SignedSet, Zone, from_octets
 
 ALIAS_HOPS = 16  # a resolver gives up somewhere; later than a client that stops at 11
+_ITERATIONS = 50  # of NSEC3, in a denial that counts as sound
 NAME_SERVER = dns.name.from_text("ns.test.")
 
 
@@ -69,6 +71,8 @@ class ZonePlan:
 class Reply:
     """What is to be sent: sections, and how the sending is spoiled.
 
+    sound -- all that is said is secure by the way the zones were made. It is claimed of no zone in which, or above
+    which, anything is spoiled, so it may be False where a validator would find the answer secure, never the reverse.
     silent -- nothing is sent; truncated -- TC=1 and no TCP; seconds -- how much later than at once.
     """
 
@@ -76,6 +80,7 @@ class Reply:
     answer: tuple[SignedSet, ...] = ()
     authority: tuple[SignedSet, ...] = ()
     authenticated: bool = False
+    sound: bool = False
     extended_error: int | None = None
     silent: bool = False
     truncated: bool = False
@@ -86,7 +91,9 @@ class DnsWorld:
     """Root, TLD and all zones, built and ready to answer."""
 
     def __init__(self, plans: Iterable[ZonePlan], now: datetime, root_seed: str = "") -> None:
-        self._zones = _build(plans, now, root_seed)
+        by_origin = {plan.origin: plan for plan in plans}
+        self._zones = _build(by_origin, now, root_seed)
+        self._sound = _sound(by_origin)
         self._replies: dict[tuple[dns.name.Name, RdataType], Reply] = {}
 
     def reply(self, name: dns.name.Name, rdtype: RdataType) -> Reply:
@@ -108,14 +115,16 @@ class DnsWorld:
     def _compose(self, name: dns.name.Name, rdtype: RdataType) -> Reply:
         if rdtype in (RdataType.ANY, RdataType.RRSIG):
             return Reply(answer=self.zone_of(name, rdtype).everything(name))
-        whole = _Draft()
+        whole = _Draft(sound=True)
         visited: set[dns.name.Name] = set()
         target: dns.name.Name | None = name
         while target is not None and target not in visited and len(visited) < ALIAS_HOPS:
             visited.add(target)
             zone = self.zone_of(target, rdtype)
             whole.spoil(zone.flaws, target, rdtype)
+            whole.sound &= zone.origin in self._sound
             target = whole.add(zone.look_up(target, rdtype))
+        whole.sound &= target is None
         return whole.reply()
 
 
@@ -123,6 +132,7 @@ class DnsWorld:
 class _Draft:
     """A reply under construction, one zone's part after the other."""
 
+    sound: bool
     parts: list[Part] = field(default_factory=list)
     flaws: dict[Kind, Flaw] = field(default_factory=dict)
 
@@ -144,6 +154,7 @@ class _Draft:
             answer=tuple(signed for part in said for signed in part.answer),
             authority=_once(signed for part in said for signed in part.authority),
             authenticated=Kind.AD in flaws,
+            sound=self.sound and all(_proves_enough(signed) for part in said for signed in part.authority),
             extended_error=int(ede.value) if ede else None,
             silent=Kind.DROP in flaws,
             truncated=Kind.TRUNCATE in flaws,
@@ -156,9 +167,29 @@ def root_keys(now: datetime, seed: str = "") -> ZoneKeys:
     return ZoneKeys(dns.name.root, 13, now, seed)
 
 
-def _build(plans: Iterable[ZonePlan], now: datetime, root_seed: str) -> dict[dns.name.Name, Zone]:
+def _sound(plans: Mapping[dns.name.Name, ZonePlan]) -> frozenset[dns.name.Name]:
+    """The zones that are signed, delegated to by good DS records from the root down, and not spoiled in any way."""
+    sound: set[dns.name.Name] = set()
+    for origin in sorted(plans, key=len):
+        plan = plans[origin]
+        in_order = plan.signed and not plan.weak_key and not plan.flaws
+        if origin != dns.name.root:
+            in_order = in_order and plan.ds in (DsKind.GOOD, DsKind.SHA384) and _parent(origin, plans) in sound
+        if in_order:
+            sound.add(origin)
+    return frozenset(sound)
+
+
+def _proves_enough(signed: SignedSet) -> bool:
+    """Not so NSEC3 with opt-out, or with more iterations than validators accept (RFC 9276 §3.2)."""
+    return all(
+        not (isinstance(rdata, NSEC3) and (rdata.flags & OPT_OUT or rdata.iterations > _ITERATIONS))
+        for rdata in signed.rdataset
+    )
+
+
+def _build(by_origin: Mapping[dns.name.Name, ZonePlan], now: datetime, root_seed: str) -> dict[dns.name.Name, Zone]:
     """Zones by origin, deepest first, so that every parent knows its children's DS."""
-    by_origin = {plan.origin: plan for plan in plans}
     delegations: dict[dns.name.Name, list[ZoneRecord]] = {}
     zones = {}
     for origin in sorted(by_origin, key=len, reverse=True):
