@@ -217,6 +217,8 @@ def _refuse_what_cannot_be(asked: Plan, *, zone_given: bool) -> None:
         raise UsageError(
             "there is nothing to rehearse; give candidate records with --tlsa or --zone, or a chain with --chain"
         )
+    if asked.is_first and (asked.serving or asked.previous is not None):
+        raise UsageError("--old-chain and --previous say what candidates replace, and there are none; give them too")
     if asked.records is not None and zone_given:
         raise UsageError("--tlsa and --zone both say what is to be published; leave out one of them")
     if asked.offline and not (asked.replaces_records and (asked.chains or asked.planned)):

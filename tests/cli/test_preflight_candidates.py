@@ -221,6 +221,13 @@ class TestInTheLab:
         else:
             assert out.splitlines()[-1].startswith(word)
 
+    @pytest.mark.usefixtures("files")
+    @pytest.mark.parametrize("options", [["--old-chain", "old.pem"], ["--previous", EE_OLD]])
+    def test_what_is_replaced_needs_what_replaces_it(self, capsys: Capture, options: list[str]) -> None:
+        """Else it would be left out in silence."""
+        assert main(["preflight", "--lab", "no-tlsa.test", *options]) == 2
+        assert "there are none" in capsys.readouterr().err
+
     def test_a_family_that_is_left_out_is_never_ready(self) -> None:
         """D-18: the host has an IPv4 address only."""
         assert main(["preflight", "--lab", "no-tlsa.test", "-6"]) == 4
