@@ -55,8 +55,16 @@ class LiveProber:
         """See `ports.Prober`."""
         return await self._prober().probe(request)
 
+    def will_follow(self, request: ProbeRequest) -> None:
+        """See `check.session.Live`."""
+        self._prober().will_follow(request)
+
+    def let_go(self, request: ProbeRequest) -> None:
+        """See `check.session.Live`."""
+        self._prober().let_go(request)
+
     async def after_tls(self, request: ProbeRequest) -> SmtpReply | None:
-        """See `check.session.AfterTls`."""
+        """See `check.session.Live`."""
         return await self._prober().after_tls(request)
 
     async def aclose(self) -> None:

@@ -112,12 +112,15 @@ async def _judge_address(session: Session, plan: Plan, address: str) -> tuple[Ju
         refused = HandshakeFailure(Stage.CONNECT, Refusal.RESERVED_ADDRESS, Fault.RESERVED, detail=block)
         return (judge_refusal(circumstances, refused),)
     request = ProbeRequest(address, plan.port, plan.server_name, helo=session.helo)
-    outcomes = await _outcomes(session, request)
-    judged = [await _judged(session, plan, circumstances, request, one) for one in outcomes]
-    served = [one.chain for one in outcomes if one.chain is not None and one.chain.certificates]
-    if not served or not _every_type_matters(plan):
-        return tuple(judged)
-    return (*judged, *await _judge_other_types(session, plan, circumstances, request, served))
+    try:
+        outcomes = await _outcomes(session, request, followed=_every_type_matters(plan))
+        judged = [await _judged(session, plan, circumstances, request, one) for one in outcomes]
+        served = [one.chain for one in outcomes if one.chain is not None and one.chain.certificates]
+        if not served or not _every_type_matters(plan):
+            return tuple(judged)
+        return (*judged, *await _judge_other_types(session, plan, circumstances, request, served))
+    finally:
+        session.probes.let_go(request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +142,14 @@ class _Outcome:
         return self.outcome if isinstance(self.outcome, ServedChain) else None
 
 
-async def _outcomes(session: Session, request: ProbeRequest) -> list[_Outcome]:
+async def _outcomes(session: Session, request: ProbeRequest, *, followed: bool = False) -> list[_Outcome]:
     """The different outcomes of a session held as often as `repeat` says: different chains, different failures.
 
     A server that has let us in and then will not talk to us any more has had enough of us: that is no fault of its.
     """
     found: dict[Hashable, _Outcome] = {}
     for turn in range(session.settings.repeat):
-        outcome = await session.probe(request, turn)
+        outcome = await session.probe(request, turn, followed=followed)
         if isinstance(outcome, HandshakeFailure) and outcome.refusal in _NOT_LET_IN:
             left = session.settings.repeat - turn
             if not found:

@@ -106,6 +106,15 @@ class Gate:
             self._ledger.begin(address, now)
             yield
 
+    async def at_once(self, address: str) -> Callable[[], None] | None:
+        """A session that begins now, and what is to be called at its end; None where it would have to wait."""
+        slots, now = self._slots[address], self._clock.monotonic()
+        if slots.locked() or self._ledger.due(address, now) > now:
+            return None
+        await slots.acquire()
+        self._ledger.begin(address, now)
+        return slots.release
+
     async def hold(
         self,
         request: ProbeRequest,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Protocol, TypeVar
 
-from dane_check.check.gate import Doorkeeper, Patience
+from dane_check.check.gate import Doorkeeper, Gate, Patience
 from dane_check.dnssec.lookup import Lookup, LookupSource
 from dane_check.evidence.record import Renewal
 from dane_check.ports import ProbeOutcome, Prober, ProbeRequest, SmtpReply
@@ -52,11 +52,19 @@ class Moments(Protocol):
         ...
 
 
-class AfterTls(Protocol):
-    """A prober that remembers how a server answered EHLO under TLS, which comes after the verdict (D-24)."""
+class Live(Protocol):
+    """What a live prober does beside answering, and a recorded one cannot."""
+
+    def will_follow(self, request: ProbeRequest) -> None:
+        """Before `probe(request)`: another session there is sure to follow, and may be brought up beside it."""
+        ...
+
+    def let_go(self, request: ProbeRequest) -> None:
+        """The other session is not wanted after all."""
+        ...
 
     async def after_tls(self, request: ProbeRequest) -> SmtpReply | None:
-        """That reply, within a second; None for silence."""
+        """How the server answered EHLO under TLS, which comes after the verdict (D-24); None for silence."""
         ...
 
 
@@ -80,23 +88,27 @@ class Probes:
         self,
         prober: Prober,
         doorkeeper: Doorkeeper | None = None,
-        courteous: AfterTls | None = None,
+        live: Live | None = None,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._prober = prober
         self._seconds = seconds
-        self._courteous = courteous
+        self._live = live
         self._doorkeeper = doorkeeper
         self._held: OrderedDict[tuple[ProbeRequest, int], _Held] = OrderedDict()
+        self._places: dict[tuple[str, int], Callable[[], None]] = {}
         self._replies: OrderedDict[ProbeRequest, asyncio.Task[SmtpReply | None]] = OrderedDict()
 
-    async def probe(self, request: ProbeRequest, turn: int = 0, patience: Patience | None = None) -> ProbeOutcome:
+    async def probe(
+        self, request: ProbeRequest, turn: int = 0, patience: Patience | None = None, *, followed: bool = False
+    ) -> ProbeOutcome:
         """What came of the session; domains that share an address share the session.
 
         patience -- of the domain that asks: it learns of the time spent at the gate.
+        followed -- another session there comes right after this one, and may be brought up beside it.
         """
         key = request, turn
-        held = self._held.get(key) or self._begin(key)
+        held = self._held.get(key) or self._begin(key, followed)
         held.waiting += 1
         try:
             if not held.let_in.is_set():
@@ -118,24 +130,51 @@ class Probes:
         held = self._held.get((request, turn))
         return held.began if held is not None and held.let_in.is_set() else None
 
-    def _begin(self, key: tuple[ProbeRequest, int]) -> _Held:
+    def let_go(self, request: ProbeRequest) -> None:
+        """The session that was brought up beside this one, if it still waits, is not wanted."""
+        place = self._places.pop((request.address, request.port), None)
+        if place is not None and self._live is not None:
+            self._live.let_go(request)
+            place()
+
+    def _begin(self, key: tuple[ProbeRequest, int], followed: bool) -> _Held:
         let_in = asyncio.Event()
-        held = self._held[key] = _Held(asyncio.create_task(self._hold(key, let_in)), let_in)
+        held = self._held[key] = _Held(asyncio.create_task(self._hold(key, let_in, followed)), let_in)
         forget_the_oldest(self._held, lambda one: one.task.done())
         if self._doorkeeper is None:
             self._let_in(held)
         return held
 
-    async def _hold(self, key: tuple[ProbeRequest, int], let_in: asyncio.Event) -> ProbeOutcome:
+    async def _hold(self, key: tuple[ProbeRequest, int], let_in: asyncio.Event, followed: bool) -> ProbeOutcome:
         request, turn = key
         if self._doorkeeper is None:
             return await self._prober.probe(request)
+
+        async def probe() -> ProbeOutcome:
+            if followed:
+                await self._keep_a_place(request)
+            return await self._prober.probe(request)
+
+        place = self._places.pop((request.address, request.port), None)
         try:
-            return await self._doorkeeper.hold(
-                request, turn, lambda: self._let_in(self._held[key]), lambda: self._prober.probe(request)
-            )
+            if place is None:
+                return await self._doorkeeper.hold(request, turn, lambda: self._let_in(self._held[key]), probe)
+            self._let_in(self._held[key])
+            return await self._prober.probe(request)
         finally:
+            if place is not None:
+                place()
             let_in.set()
+
+    async def _keep_a_place(self, request: ProbeRequest) -> None:
+        """For the session that follows, if it may begin now: in a process of its own, and live."""
+        there = request.address, request.port
+        if self._live is None or not isinstance(self._doorkeeper, Gate) or there in self._places:
+            return
+        place = await self._doorkeeper.at_once(request.address)
+        if place is not None:
+            self._places[there] = place
+            self._live.will_follow(request)
 
     def _let_in(self, held: _Held) -> None:
         held.began = self._seconds()
@@ -143,17 +182,17 @@ class Probes:
 
     async def after_tls(self, request: ProbeRequest) -> SmtpReply | None:
         """How the server answered EHLO under TLS in the session of `request`; None for silence."""
-        if self._courteous is None:
+        if self._live is None:
             return None
         if request not in self._replies:
-            self._replies[request] = asyncio.create_task(self._reply(request, self._courteous))
+            self._replies[request] = asyncio.create_task(self._reply(request, self._live))
             forget_the_oldest(self._replies, asyncio.Task.done)
         return await asyncio.shield(self._replies[request])
 
-    async def _reply(self, request: ProbeRequest, courteous: AfterTls) -> SmtpReply | None:
+    async def _reply(self, request: ProbeRequest, live: Live) -> SmtpReply | None:
         if self._doorkeeper is None:
-            return await courteous.after_tls(request)
-        return await self._doorkeeper.after_tls(request, lambda: courteous.after_tls(request))
+            return await live.after_tls(request)
+        return await self._doorkeeper.after_tls(request, lambda: live.after_tls(request))
 
     async def aclose(self) -> None:
         """Ends what is still under way."""
@@ -219,9 +258,9 @@ class Session:
         """The run as one domain sees it: everything shared but the time spent waiting."""
         return replace(self, patience=Patience())
 
-    async def probe(self, request: ProbeRequest, turn: int = 0) -> ProbeOutcome:
-        """What came of a session; waiting for it is charged to no limit."""
-        return await self.probes.probe(request, turn, self.patience)
+    async def probe(self, request: ProbeRequest, turn: int = 0, *, followed: bool = False) -> ProbeOutcome:
+        """What came of a session; waiting for it is charged to no limit. `followed`: see `Probes.probe`."""
+        return await self.probes.probe(request, turn, self.patience, followed=followed)
 
     @property
     def certificates_at(self) -> datetime:

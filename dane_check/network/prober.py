@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import OrderedDict
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from dane_check.errors import UsageError
@@ -37,10 +38,24 @@ if TYPE_CHECKING:
     from dane_check.network.handshake import TlsChannel
 
 _COURTESY_SECONDS: Final = 1.0  # D-24
-_COURTESIES_KEPT: Final = 256  # replies nobody has asked for are forgotten beyond this, so a survey stays small
+_REPLIES_KEPT: Final = 256  # replies nobody has asked for are forgotten beyond this, so a survey stays small
 _LONGEST_NAME: Final = 253
 
-_Courtesy = Coroutine[None, None, SmtpReply | None]
+
+_Line = tuple[str, int, str]
+"""Address, port and EHLO name: what is said before the client chooses what to offer."""
+
+# What a session that waited may come to because it waited, and not because of what was offered in it.
+_NOT_AN_ANSWER: Final = frozenset({Refusal.TLS_BROKEN_OFF, Refusal.TLS_GARBAGE})
+
+
+@dataclass(frozen=True, slots=True)
+class _Up:
+    """A session at its 220. `deadline` is that of the whole session, by the clock of the loop."""
+
+    stream: ByteStream
+    smtp: SmtpFacts
+    deadline: float
 
 
 class SmtpProber:
@@ -52,8 +67,10 @@ class SmtpProber:
         self._dialer = dialer
         self._limits = limits or SessionLimits()
         self._courtesy_seconds = courtesy_seconds
-        self._under_way: set[asyncio.Task[SmtpReply | None]] = set()
-        self._courtesies: OrderedDict[ProbeRequest, asyncio.Task[SmtpReply | None]] = OrderedDict()
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._followed: set[_Line] = set()
+        self._spares: dict[_Line, asyncio.Task[_Up | HandshakeFailure]] = {}
+        self._replies: OrderedDict[ProbeRequest, asyncio.Future[SmtpReply | None]] = OrderedDict()
 
     async def probe(self, request: ProbeRequest) -> ProbeOutcome:
         """The chain served to `request`, or the failure.
@@ -64,41 +81,79 @@ class SmtpProber:
         _refuse_unspeakable(request)
         if not _sendable(request.server_name):
             return _not_connected(Fault.LOCAL, "the name cannot be sent as SNI")
-        deadline = asyncio.get_running_loop().time() + self._limits.session_seconds
-        stream = await self._connect(request, deadline)
-        if isinstance(stream, DialFailure):
-            return _not_connected(stream.fault, stream.detail)
-        courtesy: _Courtesy | None = None
-        try:
-            outcome, courtesy = await self._hold(stream, request, deadline)
-        finally:
-            if courtesy is None:
-                await stream.close()
-        if courtesy is not None:
-            self._start(request, courtesy, keep=isinstance(outcome, ServedChain))
-        return outcome
+        spare = self._spares.pop(_line(request), None)
+        if spare is not None and isinstance(up := await spare, _Up):
+            outcome = await self._secure(up, request)
+            if not (isinstance(outcome, HandshakeFailure) and outcome.refusal in _NOT_AN_ANSWER):
+                return outcome  # else it may only have waited too long for us
+        up = await self._bring_up(request, connected=lambda: self._begin_spare(request))
+        return up if isinstance(up, HandshakeFailure) else await self._secure(up, request)
+
+    def will_follow(self, request: ProbeRequest) -> None:
+        """Says, before `probe(request)`, that another session with the same address and port comes right after it.
+
+        As soon as the first one is connected, the other is brought up to its 220 beside it, and waits there.
+        """
+        self._followed.add(_line(request))
+
+    def let_go(self, request: ProbeRequest) -> None:
+        """Ends the session that waits at that address and port, if one does: it is not wanted."""
+        self._followed.discard(_line(request))
+        spare = self._spares.pop(_line(request), None)
+        if spare is not None:
+            self._start(self._part(spare))
 
     async def after_tls(self, request: ProbeRequest) -> SmtpReply | None:
         """The reply to the EHLO under TLS of the last session held for `request`.
 
-        Waits while that session's courtesies last, about a second. None where the server stayed silent, spoke
-        no SMTP, or no such session is remembered. Each reply is handed out once.
+        Waits for it about a second. None where the server stayed silent, spoke no SMTP, or no such session is
+        remembered. Each reply is handed out once.
         """
-        courtesy = self._courtesies.pop(request, None)
-        if courtesy is None:
-            return None
-        await asyncio.wait({courtesy})
-        return None if courtesy.cancelled() else courtesy.result()
+        reply = self._replies.pop(request, None)
+        return await reply if reply is not None else None
 
     async def aclose(self) -> None:
         """Waits about a second for the courtesies still under way, then drops them."""
+        for spare in self._spares.values():
+            spare.cancel()
+        await asyncio.gather(*self._spares.values(), return_exceptions=True)
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=self._courtesy_seconds)
         left = list(self._under_way)
         for courtesy in left:
             courtesy.cancel()
         await asyncio.gather(*left, return_exceptions=True)
-        self._courtesies.clear()
+        self._replies.clear()
+
+    def _begin_spare(self, request: ProbeRequest) -> None:
+        line = _line(request)
+        if line in self._followed:
+            self._followed.discard(line)
+            self._spares[line] = asyncio.get_running_loop().create_task(self._bring_up(request))
+
+    async def _bring_up(
+        self, request: ProbeRequest, connected: Callable[[], None] = lambda: None
+    ) -> _Up | HandshakeFailure:
+        """A session at its 220, where the client speaks next. Closes the connection whenever it ends otherwise."""
+        deadline = asyncio.get_running_loop().time() + self._limits.session_seconds
+        stream = await self._connect(request, deadline)
+        if isinstance(stream, DialFailure):
+            return _not_connected(stream.fault, stream.detail)
+        connected()
+        kept = False
+        try:
+            match await Dialogue(stream, request.helo, self._limits, deadline).run():
+                case Ended(failure, polite):
+                    if polite:
+                        kept = True
+                        self._start(self._quit(stream))
+                    return failure
+                case Cleared(smtp):
+                    kept = True
+                    return _Up(stream, smtp, deadline)
+        finally:
+            if not kept:
+                await stream.close()
 
     async def _connect(self, request: ProbeRequest, deadline: float) -> ByteStream | DialFailure:
         try:
@@ -107,52 +162,56 @@ class SmtpProber:
         except TimeoutError:
             return DialFailure(Fault.TIMEOUT, f"session limit of {self._limits.session_seconds:g} s")
 
-    async def _hold(
-        self, stream: ByteStream, request: ProbeRequest, deadline: float
-    ) -> tuple[ProbeOutcome, _Courtesy | None]:
-        match await Dialogue(stream, request.helo, self._limits, deadline).run():
-            case Ended(failure, polite):
-                return failure, self._quit(stream) if polite else None
-            case Cleared(smtp):
-                return await self._secure(stream, request, deadline, smtp)
-
-    async def _secure(
-        self, stream: ByteStream, request: ProbeRequest, deadline: float, smtp: SmtpFacts
-    ) -> tuple[ProbeOutcome, _Courtesy | None]:
+    async def _secure(self, up: _Up, request: ProbeRequest) -> ProbeOutcome:
         # OpenSSL is slow to import, and many a check ends before TLS.
         from dane_check.network.handshake import NotShaken, TlsChannel
 
-        channel = TlsChannel(stream, request.server_name, request.key_types, self._limits)
-        shaken = await channel.shake_hands(deadline)
-        if isinstance(shaken, NotShaken):
-            refusal, fault, detail = shaken.refusal, shaken.fault, shaken.detail
-            return HandshakeFailure(Stage.HANDSHAKE, refusal, fault, None, detail, smtp, shaken.alert), None
-        served = ServedChain(shaken.certificates, shaken.key_type, shaken.tls, smtp)
-        return served, self._greet_again(channel, request.helo)
+        shaken: object = None
+        try:
+            channel = TlsChannel(up.stream, request.server_name, request.key_types, self._limits)
+            shaken = await channel.shake_hands(up.deadline)
+            if isinstance(shaken, NotShaken):
+                refusal, fault, detail = shaken.refusal, shaken.fault, shaken.detail
+                return HandshakeFailure(Stage.HANDSHAKE, refusal, fault, None, detail, up.smtp, shaken.alert)
+        finally:
+            if shaken is None or isinstance(shaken, NotShaken):
+                await up.stream.close()
+        self._start(self._greet_again(channel, request.helo, self._reply_to(request)))
+        return ServedChain(shaken.certificates, shaken.key_type, shaken.tls, up.smtp)
 
-    def _start(self, request: ProbeRequest, courtesy: _Courtesy, *, keep: bool) -> None:
+    async def _part(self, spare: asyncio.Task[_Up | HandshakeFailure]) -> None:
+        """The end of a session that was brought up for nothing."""
+        if not spare.done():
+            spare.cancel()
+            await asyncio.gather(spare, return_exceptions=True)
+        elif isinstance(up := spare.result(), _Up):
+            await self._quit(up.stream)
+
+    def _start(self, courtesy: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(courtesy)
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
-        if keep:
-            self._courtesies[request] = task
-            self._courtesies.move_to_end(request)
-            while len(self._courtesies) > _COURTESIES_KEPT:
-                self._courtesies.popitem(last=False)
 
-    async def _greet_again(self, channel: TlsChannel, helo: str) -> SmtpReply | None:
+    def _reply_to(self, request: ProbeRequest) -> asyncio.Future[SmtpReply | None]:
+        """Where the reply to the EHLO under TLS is going to be."""
+        reply = self._replies[request] = asyncio.get_running_loop().create_future()
+        self._replies.move_to_end(request)
+        while len(self._replies) > _REPLIES_KEPT:
+            self._replies.popitem(last=False)
+        return reply
+
+    async def _greet_again(self, channel: TlsChannel, helo: str, heard: asyncio.Future[SmtpReply | None]) -> None:
         """EHLO with our Finished, its reply, QUIT (RFC 3207 §4.2: what was said in clear is forgotten)."""
-        reply = None
         try:
             with contextlib.suppress(TimeoutError, StreamBroken):
                 async with asyncio.timeout(self._courtesy_seconds):
                     await channel.write(b"EHLO " + helo.encode("ascii") + b"\r\n")
-                    reply = await self._reply(channel)
+                    _tell(heard, await self._reply(channel))
                     await channel.write(b"QUIT\r\n")
                     await channel.read()
         finally:
+            _tell(heard, None)
             await channel.close()
-        return reply
 
     async def _reply(self, channel: TlsChannel) -> SmtpReply | None:
         reader = ReplyReader(self._limits)
@@ -171,6 +230,16 @@ class SmtpProber:
                     await stream.read(READ_OCTETS)
         finally:
             await stream.close()
+
+
+def _tell(reply: asyncio.Future[SmtpReply | None], heard: SmtpReply | None) -> None:
+    """Whoever waits for it is told once; the one who waited may be gone."""
+    if not reply.done():
+        reply.set_result(heard)
+
+
+def _line(request: ProbeRequest) -> _Line:
+    return request.address, request.port, request.helo
 
 
 def _refuse_unspeakable(request: ProbeRequest) -> None:
