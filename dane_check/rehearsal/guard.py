@@ -176,20 +176,27 @@ def _aged(one: Seen, published_at: datetime | None) -> Seen:
 
 
 def _ttl(server: AtServer) -> int:
-    return max([server.ttl, *(one.ttl for one in server.records)])
+    """The longest TTL by which a cache may hold a set of this server, one of a while ago included."""
+    return max([server.ttl, *(one.ttl for one in server.records), *(one.ttl for one in server.gone)])
 
 
 def _named_for_good(
     host: HostState, server: AtServer, records: Sequence[Seen], chain: CandidateChain, now: datetime
 ) -> datetime | None:
-    """The first moment from which every set that a cache may hold names the chain; None beyond the calendar."""
+    """The first moment from which every set that a cache may hold names the chain; None beyond the calendar.
+
+    Such a set holds all that is old enough, and of what came or went since, nobody knows what together. At worst it
+    holds whatever names something else, which digest agility may put in the place of what is old, and nothing more
+    that names the chain.
+    """
     ttl = _ttl(server)
     ripe = {one.record: earliest_switch(one.since or now, ttl) for one in records}
     moments = sorted({one for one in (*ripe.values(), *(gone.until for gone in server.gone)) if one and one > now})
     for moment in (now, *moments):
         old = [record for record, when in ripe.items() if when is not None and when <= moment]
-        held = [*old, *(one.record for one in server.gone if one.until > moment)]
-        if is_named(old, chain, host.names, now) and is_named(held, chain, host.names, now):
+        gone = [one.record for one in server.gone if one.until > moment]
+        others = [one for one in (*ripe, *gone) if one not in old and not is_named((one,), chain, host.names, now)]
+        if is_named(old, chain, host.names, now) and is_named([*old, *others], chain, host.names, now):
             return moment
     return None
 

@@ -41,10 +41,11 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """A record that a server holds no more, and until when caches may hold it."""
+    """A record that a server holds no more, and until when caches may hold it; `ttl`: seconds, of the set it was in."""
 
     record: Record
     until: datetime
+    ttl: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from typing import Any, Final
 from dane_check.errors import DaneCheckError
 from dane_check.names import safe
 from dane_check.rehearsal.candidates import Record
-from dane_check.rehearsal.publisher import earliest_switch, seconds_to_wait
+from dane_check.rehearsal.publisher import earliest_switch
 from dane_check.rehearsal.situation import AtServer, Gone, HostState, Seen
 from dane_check.tlsa.record import parse_rdata
 
@@ -44,7 +44,8 @@ class Sighting:
     """One record at one server.
 
     first, last -- the first moment of an unbroken row of sightings, and the latest one.
-    ttl, ttl_last -- the longest TTL that caches may go by still, in seconds, and when it was seen last.
+    ttl -- the longest TTL that caches may go by still, in seconds.
+    ttl_until -- until when they may, where the set has a shorter one by now; None while it has this one.
     data -- the RDATA, so that a set that is gone can still be judged.
     gone -- when it was first seen to be missing; None while it is there.
     """
@@ -55,7 +56,7 @@ class Sighting:
     first: datetime
     last: datetime
     ttl: int
-    ttl_last: datetime
+    ttl_until: datetime | None = None
     gone: datetime | None = None
 
     @property
@@ -66,7 +67,7 @@ class Sighting:
     @property
     def cached_until(self) -> datetime | None:
         """Until when caches may hold it although it is gone; None while it is there."""
-        return None if self.gone is None else earliest_switch(self.gone, self.ttl) or datetime.max.replace(tzinfo=UTC)
+        return None if self.gone is None else _cached_until(self.gone, self.ttl)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class Sightings:
         records = tuple(_dated(one.record, known.get(one.record.rdata), server.ttl) for one in server.records)
         held = {one.record.rdata for one in server.records}
         gone = tuple(
-            Gone(parse_rdata(one.data), one.cached_until)
+            Gone(parse_rdata(one.data), one.cached_until, one.ttl)
             for one in known.values()
             if one.data not in held and one.cached_until is not None and one.cached_until > now
         )
@@ -115,16 +116,23 @@ def _note(entries: dict[tuple[str, str, str], Sighting], owner: str, server: AtS
         if key[:2] == (owner, server.server) and one.data not in held and one.gone is None:
             entries[key] = replace(one, gone=now)
     for data in held:
-        fresh = Sighting(owner, server.server, data, now, now, server.ttl, now)
+        fresh = Sighting(owner, server.server, data, now, now, server.ttl)
         before = entries.get(fresh.key)
-        entries[fresh.key] = fresh if before is None or before.gone is not None else _again(before, server.ttl, now)
+        entries[fresh.key] = fresh if before is None else _again(before, fresh)
 
 
-def _again(before: Sighting, ttl: int, now: datetime) -> Sighting:
-    """Seen once more. A TTL that was lowered counts from when caches have dropped the longer one."""
-    lowered = ttl < before.ttl and (now - before.ttl_last).total_seconds() < seconds_to_wait(before.ttl)
-    kept = (before.ttl, before.ttl_last) if lowered else (ttl, now)
-    return replace(before, last=now, ttl=kept[0], ttl_last=kept[1])
+def _again(before: Sighting, fresh: Sighting) -> Sighting:
+    """Seen once more, or back again. Caches go by a longer TTL for as long as they may hold a set that had it."""
+    now = fresh.first
+    until = before.cached_until or before.ttl_until or _cached_until(now, before.ttl)
+    kept = fresh if before.gone is not None else replace(before, last=now)
+    if fresh.ttl < before.ttl and now < until:
+        return replace(kept, ttl=before.ttl, ttl_until=until)
+    return replace(kept, ttl=fresh.ttl, ttl_until=None)
+
+
+def _cached_until(when: datetime, ttl: int) -> datetime:
+    return earliest_switch(when, ttl) or datetime.max.replace(tzinfo=UTC)
 
 
 # --- the file ----------------------------------------------------------------------------------------------
@@ -196,14 +204,14 @@ def _entry(table: Mapping[str, Any]) -> Sighting:
     owner, server, ttl = table["owner"], table["server"], table["ttl"]
     if not (isinstance(owner, str) and isinstance(server, str) and type(ttl) is int and 0 <= ttl <= _MOST_TTL):
         raise ValueError("an entry is damaged")
-    gone = table["gone"]
     data = bytes.fromhex(table["record"])
     if hashlib.sha256(data).hexdigest() != table["sha256"]:
         raise ValueError("a record does not have the digest beside it")
-    first, last, ttl_last = (_moment(table[key]) for key in ("first", "last", "ttl_last"))
+    first, last = _moment(table["first"]), _moment(table["last"])
     if first > last:
         raise ValueError("an entry ends before it begins")
-    return Sighting(owner, server, data, first, last, ttl, ttl_last, None if gone is None else _moment(gone))
+    until, missing = (None if table[key] is None else _moment(table[key]) for key in ("ttl_until", "gone"))
+    return Sighting(owner, server, data, first, last, ttl, until, missing)
 
 
 def _moment(text: Any) -> datetime:
@@ -215,7 +223,7 @@ def _moment(text: Any) -> datetime:
 
 def _believable(sightings: Sightings, now: datetime) -> Loaded:
     """Without entries from the future: the clock was wrong then, or is wrong now."""
-    ahead = [key for key, one in sightings.entries.items() if max(one.last, one.ttl_last, one.gone or one.last) > now]
+    ahead = [key for key, one in sightings.entries.items() if max(one.last, one.gone or one.last) > now]
     if not ahead:
         return Loaded(sightings)
     kept = {key: one for key, one in sightings.entries.items() if key not in set(ahead)}
@@ -257,7 +265,7 @@ def _table(one: Sighting) -> dict[str, Any]:
         "first": one.first.isoformat(),
         "last": one.last.isoformat(),
         "ttl": one.ttl,
-        "ttl_last": one.ttl_last.isoformat(),
+        "ttl_until": one.ttl_until and one.ttl_until.isoformat(),
         "gone": one.gone and one.gone.isoformat(),
     }
 

@@ -55,7 +55,7 @@ def aged(hours: float) -> None:
     """As if everything in the state file had been seen that much earlier."""
     table = json.loads(Path("state.json").read_text())
     for one in table["seen"]:
-        for key in ("first", "last", "ttl_last"):
+        for key in ("first", "last"):
             one[key] = (datetime.fromisoformat(one[key]) - timedelta(hours=hours)).isoformat()
     Path("state.json").write_text(json.dumps(table))
 

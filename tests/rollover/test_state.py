@@ -75,6 +75,24 @@ class TestSights:
         ttls = [one.shown_in(host([ONE], servers=(lowered,)), NOW).servers[0].records[0].ttl for one in (soon, late)]
         assert ttls == [TTL, 60]
 
+    def test_what_came_back_with_a_lowered_ttl_keeps_the_longer_one_as_long(self) -> None:
+        """The set that it was in may be in caches still, without what came beside it."""
+        sights = seen(seen(Sightings(), NOW, at(NS1, ONE)), NOW + HOUR, at(NS1, TWO, ttl=60))
+        back = at(NS1, ONE, TWO, ttl=60)
+        sights = seen(sights, NOW + 2 * HOUR, back)
+        shown = sights.shown_in(host([ONE], servers=(back,)), NOW + 2 * HOUR)
+        assert [(one.since, one.ttl) for one in shown.servers[0].records] == [
+            (NOW + 2 * HOUR, TTL),
+            (NOW + HOUR, 60),
+        ]
+
+    def test_a_ttl_is_seen_to_be_lowered_when_it_is_seen(self) -> None:
+        """Not when the longer one was seen last: a cache may have asked a second before."""
+        sights = seen(Sightings(), NOW, at(NS1, ONE))
+        lowered = at(NS1, ONE, ttl=60)
+        sights = seen(sights, NOW + 48 * HOUR, lowered)
+        assert sights.shown_in(host([ONE], servers=(lowered,)), NOW).servers[0].records[0].ttl == TTL
+
     def test_what_nobody_saw_for_a_year_is_forgotten(self) -> None:
         """The file does not grow for ever."""
         sights = seen(Sightings(), NOW, at(NS1, ONE))
