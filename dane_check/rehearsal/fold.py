@@ -90,7 +90,7 @@ _EXIT_OF_READINESS: Final = {
 
 
 def _readiness(parts: Iterable[HostRehearsal | MailRehearsal]) -> Readiness:
-    """Ready is what would be protected; one thing that stands in the way for certain is enough for not ready (D-39)."""
+    """Ready is what would be protected; one thing that stands in the way for certain is enough for not ready (D-43)."""
     statuses = {one.exit_status for one in parts}
     statuses |= {3 for one in parts if isinstance(one, MailRehearsal) and one.mx and one.mx.status == "insecure"}
     if statuses & {1, 3}:

@@ -90,7 +90,7 @@ def of(domain: str, **settings: bool) -> Rehearsal:
     ],
 )
 def test_what_stands_in_the_way_decides(domain: str, readiness: Readiness, status: int) -> None:
-    """D-39: 0 ready, 1 not ready, 4 where that cannot be told, 5 where there is nothing to protect."""
+    """D-43: 0 ready, 1 not ready, 4 where that cannot be told, 5 where there is nothing to protect."""
     found = of(domain)
     assert (found.readiness, found.exit_status) == (readiness, status)
 
