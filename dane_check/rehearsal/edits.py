@@ -316,7 +316,9 @@ def _done(work: _Editor, plan: HostPlan, changes: Sequence[Change]) -> HostPlan:
     if left:
         texts = "; ".join(one.to_text() for one in left)
         remarks += (f"records of {work.host.where} name neither what is served nor the next chain: {texts}",)
-    longest = max(work.ttl, work.host.ttl or 0, work.host.negative_ttl or 0, *(one.ttl for one in work.host.servers), 0)
+    longest = max(
+        work.ttl, work.host.ttl or 0, work.host.negative_ttl or 0, *(one.longest_ttl for one in work.host.servers), 0
+    )
     return replace(plan, changes=tuple(changes), remarks=remarks, ttl=longest)
 
 

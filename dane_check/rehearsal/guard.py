@@ -165,7 +165,7 @@ def _at(
         aged = [_aged(one, published_at) for one in server.records]
         moment = _named_for_good(host, server, aged, chain, now)
         if moment is None or moment > now:
-            says = f"the record at {server.server} was not yet there for two TTLs ({2 * _ttl(server)} seconds)"
+            says = f"the record at {server.server} was not yet there for two TTLs ({2 * server.longest_ttl} seconds)"
             yield Reason(Answer.NO, host.where, says, moment)
 
 
@@ -173,11 +173,6 @@ def _aged(one: Seen, published_at: datetime | None) -> Seen:
     if published_at is None or (one.since is not None and one.since < published_at):
         return one
     return Seen(one.record, published_at, one.ttl)
-
-
-def _ttl(server: AtServer) -> int:
-    """The longest TTL by which a cache may hold a set of this server, one of a while ago included."""
-    return max([server.ttl, *(one.ttl for one in server.records), *(one.ttl for one in server.gone)])
 
 
 def _named_for_good(
@@ -189,7 +184,7 @@ def _named_for_good(
     holds whatever names something else, which digest agility may put in the place of what is old, and nothing more
     that names the chain.
     """
-    ttl = _ttl(server)
+    ttl = server.longest_ttl
     ripe = {one.record: earliest_switch(one.since or now, ttl) for one in records}
     moments = sorted({one for one in (*ripe.values(), *(gone.until for gone in server.gone)) if one and one > now})
     for moment in (now, *moments):

@@ -63,6 +63,11 @@ class AtServer:
     ttl: int = 0
     trouble: str = ""
 
+    @property
+    def longest_ttl(self) -> int:
+        """The longest TTL by which a cache may hold a set of this server, one of a while ago included."""
+        return max([self.ttl, *(one.ttl for one in self.records), *(one.ttl for one in self.gone)])
+
 
 @dataclass(frozen=True, slots=True)
 class HostState:

@@ -13,7 +13,7 @@ import json
 import os
 import secrets
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -91,7 +91,23 @@ class Sightings:
 
     def shown_in(self, host: HostState, now: datetime) -> HostState:
         """The host, with the first moment of every record at every server, and what caches may hold still."""
-        return replace(host, servers=tuple(self._dated(host.owner, one, now) for one in host.servers))
+        servers = tuple(self._dated(host.owner, one, now) for one in host.servers)
+        return replace(host, servers=(*servers, *self._former(host, now)))
+
+    def _former(self, host: HostState, now: datetime) -> Iterator[AtServer]:
+        """Servers that were asked a short while ago and are none any more: what they said may be in caches."""
+        asked = {one.server for one in host.servers}
+        if not asked:
+            return
+        former: dict[str, list[Sighting]] = {}
+        for one in self.entries.values():
+            if one.owner == host.owner and one.server not in asked:
+                former.setdefault(one.server, []).append(one)
+        for server, ones in former.items():
+            ttl, last = max(one.ttl for one in ones), max(one.gone or one.last for one in ones)
+            if now < _cached_until(last, ttl):
+                says = f"{server} was a name server until a short while ago; caches may hold what it said"
+                yield AtServer(server, ttl=ttl, trouble=says)
 
     def _dated(self, owner: str, server: AtServer, now: datetime) -> AtServer:
         known = {one.data: one for one in self.of(owner, server.server)}

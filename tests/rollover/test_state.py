@@ -93,6 +93,13 @@ class TestSights:
         sights = seen(sights, NOW + 48 * HOUR, lowered)
         assert sights.shown_in(host([ONE], servers=(lowered,)), NOW).servers[0].records[0].ttl == TTL
 
+    @pytest.mark.parametrize(("later", "former"), [(2 * HOUR - HOUR / 3600, 1), (2 * HOUR, 0)])
+    def test_a_server_that_is_none_any_more_is_not_forgotten_at_once(self, later: timedelta, former: int) -> None:
+        """It may have been one that lagged behind, and caches may have asked it."""
+        sights = seen(Sightings(), NOW, at(NS1, ONE, TWO), at(NS2, ONE))
+        shown = sights.shown_in(host([ONE], servers=(at(NS1, ONE, TWO),)), NOW + later)
+        assert [one.server for one in shown.servers if one.trouble] == [NS2] * former
+
     def test_what_nobody_saw_for_a_year_is_forgotten(self) -> None:
         """The file does not grow for ever."""
         sights = seen(Sightings(), NOW, at(NS1, ONE))
