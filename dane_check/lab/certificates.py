@@ -97,7 +97,10 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class ChainPlan:
-    """How a chain is to be. names -- dNSNames of the leaf, the first one also its CN."""
+    """How a chain is to be. names -- dNSNames of the leaf, the first one also its CN.
+
+    issuer -- sets an intermediate apart, with a key of its own, from the usual one.
+    """
 
     names: tuple[str, ...]
     key: KeyKind = KeyKind.ECDSA
@@ -105,6 +108,7 @@ class ChainPlan:
     intermediate: Defects = SOUND
     root: Defects = SOUND
     serve: tuple[Role, ...] = (Role.LEAF, Role.INTERMEDIATE)
+    issuer: str = ""
 
 
 class Authority:
@@ -112,12 +116,12 @@ class Authority:
 
     def __init__(self, now: datetime) -> None:
         self._now = now.replace(microsecond=0)
-        self._issuers: dict[tuple[Role, Defects, Defects], Issued] = {}
+        self._issuers: dict[tuple[Role, Defects, Defects, str], Issued] = {}
 
     def chain(self, plan: ChainPlan, label: str) -> Chain:
         """The chain of this plan; `label` sets its leaf's key apart from other leaves'."""
         root = self._issuer(Role.ROOT, plan.root)
-        intermediate = self._issuer(Role.INTERMEDIATE, plan.intermediate, plan.root)
+        intermediate = self._issuer(Role.INTERMEDIATE, plan.intermediate, plan.root, plan.issuer)
         key = certificate_key(plan.key, f"leaf {label} {plan.key}")
         issuer = None if Defect.SELF_SIGNED in plan.leaf else intermediate
         subject = _subject(plan.names[0])
@@ -125,24 +129,24 @@ class Authority:
         leaf = _sign(builder, subject, key, issuer)
         return Chain(leaf, intermediate, root, plan.serve if issuer else (Role.LEAF,))
 
-    def _issuer(self, role: Role, defects: Defects, above: Defects = SOUND) -> Issued:
-        wanted = (role, defects, above)
+    def _issuer(self, role: Role, defects: Defects, above: Defects = SOUND, label: str = "") -> Issued:
+        wanted = (role, defects, above, label)
         if wanted not in self._issuers:
-            self._issuers[wanted] = self._make_issuer(role, defects, above)
+            self._issuers[wanted] = self._make_issuer(role, defects, above, f"{role} {label}".rstrip())
         return self._issuers[wanted]
 
-    def _make_issuer(self, role: Role, defects: Defects, above: Defects) -> Issued:
-        key = certificate_key(KeyKind.ECDSA, f"issuer {role}")
+    def _make_issuer(self, role: Role, defects: Defects, above: Defects, called: str) -> Issued:
+        key = certificate_key(KeyKind.ECDSA, f"issuer {called}")
         issuer = self._issuer(Role.ROOT, above) if role is Role.INTERMEDIATE else None
         if Defect.OTHER_KEY in defects:
-            key = certificate_key(KeyKind.ECDSA, f"issuer {role} of another key")
-        subject = _subject(f"Lab {role}")
+            key = certificate_key(KeyKind.ECDSA, f"issuer {called} of another key")
+        subject = _subject(f"Lab {called}")
         builder = self._start(role, subject, key, defects)
         ca = Defect.NOT_A_CA not in defects
         builder = builder.add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         made = _sign(builder, subject, key, issuer)
         if Defect.OTHER_KEY in defects:  # it is served, but the true key signs what is below
-            return Issued(made.certificate, certificate_key(KeyKind.ECDSA, f"issuer {role}"))
+            return Issued(made.certificate, certificate_key(KeyKind.ECDSA, f"issuer {called}"))
         return made
 
     def _start(self, role: Role, subject: x509.Name, key: PrivateKey, defects: Defects) -> x509.CertificateBuilder:

@@ -56,7 +56,8 @@ class ZoneTable:
 
 @dataclass(frozen=True, slots=True)
 class CertificateTable:
-    """`[[server.certificate]]`: one chain a server can present. names -- the server's host if left out."""
+    """`[[server.certificate]]`: one chain a server can present. names -- the server's host if left out;
+    issuer -- the name of an intermediate of its own."""
 
     key: KeyKind = KeyKind.ECDSA
     names: tuple[str, ...] = ()
@@ -65,6 +66,7 @@ class CertificateTable:
     root: tuple[Defect, ...] = ()
     serve: tuple[Role, ...] = (Role.LEAF, Role.INTERMEDIATE)
     sni: str | None = None
+    issuer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

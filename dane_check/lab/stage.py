@@ -161,6 +161,7 @@ class _Cast:
             frozenset(certificate.intermediate),
             frozenset(certificate.root),
             certificate.serve,
+            certificate.issuer,
         )
         return self._authority.chain(plan, f"{host} {table.name} {table.certificate.index(certificate)}")
 

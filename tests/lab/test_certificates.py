@@ -45,6 +45,15 @@ def test_a_chain_holds_together(kind: KeyKind) -> None:
     assert names.value.get_values_for_type(x509.DNSName) == ["mx.one.test"]
 
 
+def test_an_issuer_of_another_name_has_another_key() -> None:
+    """A chain from another intermediate holds together, under the same root and with the same leaf key."""
+    usual, other = chain(), chain(issuer="E9")
+    other.leaf.certificate.verify_directly_issued_by(other.intermediate.certificate)
+    other.intermediate.certificate.verify_directly_issued_by(usual.root.certificate)
+    assert other.intermediate.spki != usual.intermediate.spki
+    assert other.leaf.spki == usual.leaf.spki
+
+
 @pytest.mark.skipif(not OPENSSL, reason="the openssl command is not installed")
 def test_openssl_accepts_the_sound_chain(tmp_path: Path) -> None:
     """`openssl verify` agrees, with purpose and host name."""
