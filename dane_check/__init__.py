@@ -23,8 +23,8 @@ _HOME = {
     "lookup_sync": "api",
     "make_tlsa": "tlsa.generate",
     "match": "tlsa.match",
-    "may_switch": "rehearsal.guard",
-    "plan_rollover": "rehearsal.rollover",
+    "may_switch": "rehearsal.rollover.guard",
+    "plan_rollover": "rehearsal.rollover.plan",
     "rehearse": "api",
     "rehearse_sync": "api",
     "replay": "api",
@@ -53,9 +53,9 @@ _HOME = {
     "TlsaRecord": "tlsa.record",
     "MatchReport": "tlsa.match",
     "Rehearsal": "rehearsal.outcome",
-    "Permission": "rehearsal.guard",
-    "RolloverPlan": "rehearsal.rollover",
-    "RolloverState": "rehearsal.situation",
+    "Permission": "rehearsal.rollover.guard",
+    "RolloverPlan": "rehearsal.rollover.plan",
+    "RolloverState": "rehearsal.rollover.situation",
     "Evidence": "evidence",
 }
 
@@ -131,10 +131,10 @@ if TYPE_CHECKING:
         HostVerdict,
         HostWord,
     )
-    from dane_check.rehearsal.guard import Permission, may_switch
     from dane_check.rehearsal.outcome import Rehearsal
-    from dane_check.rehearsal.rollover import RolloverPlan, plan_rollover
-    from dane_check.rehearsal.situation import RolloverState
+    from dane_check.rehearsal.rollover.guard import Permission, may_switch
+    from dane_check.rehearsal.rollover.plan import RolloverPlan, plan_rollover
+    from dane_check.rehearsal.rollover.situation import RolloverState
     from dane_check.settings import Settings
     from dane_check.tlsa.generate import make_tlsa
     from dane_check.tlsa.match import MatchReport, match

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from dane_check.check.served import Served
     from dane_check.evidence import Evidence
     from dane_check.rehearsal.candidates import Record
-    from dane_check.rehearsal.gather import Sharing
-    from dane_check.rehearsal.guard import Permission
     from dane_check.rehearsal.outcome import Rehearsal
     from dane_check.rehearsal.plan import GivenChain, GivenKey, GivenZone, Plan
-    from dane_check.rehearsal.situation import Next, RolloverState
+    from dane_check.rehearsal.rollover.gather import Sharing
+    from dane_check.rehearsal.rollover.guard import Permission
+    from dane_check.rehearsal.rollover.situation import Next, RolloverState
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
@@ -133,11 +133,11 @@ class Checker:
     async def may_switch(
         self, state: RolloverState, next: Next, *, at: datetime | None = None, published_at: datetime | None = None
     ) -> Permission:
-        """Whether the chains of `next` may be served now (see `rehearsal.guard.may_switch`).
+        """Whether the chains of `next` may be served now (see `rehearsal.rollover.guard.may_switch`).
 
         at -- by which clock records age; None for the moment of the run.
         """
-        from dane_check.rehearsal.guard import may_switch
+        from dane_check.rehearsal.rollover.guard import may_switch
 
         run = await self._run(record=False)
         rehearsed = await run.rehearsed_switch(state, next)

@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from dane_check.evidence import Evidence
     from dane_check.evidence.record import Renewal
     from dane_check.evidence.recorder import Notebook
-    from dane_check.rehearsal.gather import Sharing
     from dane_check.rehearsal.outcome import Rehearsal
     from dane_check.rehearsal.plan import Plan
-    from dane_check.rehearsal.situation import Next, RolloverState
+    from dane_check.rehearsal.rollover.gather import Sharing
+    from dane_check.rehearsal.rollover.situation import Next, RolloverState
 
 _ENGINE = "dane_check.check.domain"
 _CERTIFICATES_AT = "certificates_at"
@@ -134,8 +134,8 @@ class Run:
     async def rollover_state(self, asked: Sharing, goal: Next) -> RolloverState:
         """What a rollover starts from: lookups, every authoritative server, and what is served."""
         from dane_check.check.sweep import Sweeper
-        from dane_check.rehearsal.gather import gather
-        from dane_check.rehearsal.situation import RolloverState
+        from dane_check.rehearsal.rollover.gather import gather
+        from dane_check.rehearsal.rollover.situation import RolloverState
 
         if self.clock_is_suspect:  # D-23
             return RolloverState((), ("this machine's clock cannot be right; set it first",))
@@ -144,7 +144,7 @@ class Run:
 
     async def rehearsed_switch(self, state: RolloverState, goal: Next) -> dict[str, int]:
         """The exit status that a rehearsal gives each host once what is to come is served."""
-        from dane_check.rehearsal.gather import rehearsed
+        from dane_check.rehearsal.rollover.gather import rehearsed
 
         return await rehearsed(state, goal, self.session)
 

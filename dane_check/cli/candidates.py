@@ -13,13 +13,13 @@ from dane_check.names import parse_domain
 
 if TYPE_CHECKING:
     from dane_check.rehearsal.candidates import CandidateChain
-    from dane_check.rehearsal.situation import NextKey
-    from dane_check.rehearsal.zone_text import ZoneFile, ZoneText
+    from dane_check.rehearsal.rollover.situation import NextKey
+    from dane_check.rehearsal.zone.text import ZoneFile, ZoneText
 
 
 def read_zone_file(path: str, origin: str | None) -> ZoneFile:
     """The zone file at `path`, and what it includes. Raises UsageError with file and line."""
-    from dane_check.rehearsal.zone_text import read_zone
+    from dane_check.rehearsal.zone.text import read_zone
 
     name = parse_domain(origin) if origin is not None else None
     return read_zone(_zone_text(path), name, None if path == "-" else _included)
@@ -31,7 +31,7 @@ def _included(file: str, within: str) -> ZoneText:
 
 
 def _zone_text(path: str) -> ZoneText:
-    from dane_check.rehearsal.zone_text import ZoneText
+    from dane_check.rehearsal.zone.text import ZoneText
 
     text = read_text(path, DEFAULT.input.zone_octets)
     return ZoneText("standard input" if path == "-" else path, text)
@@ -61,7 +61,7 @@ def _host_and_file(given: str) -> tuple[str | None, str]:
 
 def read_keys(keys: list[str], requests: list[str]) -> tuple[NextKey, ...]:
     """The keys to come, of which nothing but the public half is kept. Raises UsageError."""
-    from dane_check.rehearsal.situation import NextKey
+    from dane_check.rehearsal.rollover.situation import NextKey
     from dane_check.tlsa.generate import is_public_key
 
     found = [NextKey.of(one.chain[0], one.name) for one in of_keys(keys)]

@@ -35,10 +35,10 @@ from dane_check.settings import Settings
 
 if TYPE_CHECKING:
     from dane_check.rehearsal.candidates import CandidateChain
-    from dane_check.rehearsal.gather import Sharing
-    from dane_check.rehearsal.guard import Permission
-    from dane_check.rehearsal.situation import Next, RolloverState
-    from dane_check.rehearsal.state import Sightings
+    from dane_check.rehearsal.rollover.gather import Sharing
+    from dane_check.rehearsal.rollover.guard import Permission
+    from dane_check.rehearsal.rollover.situation import Next, RolloverState
+    from dane_check.rehearsal.rollover.state import Sightings
     from dane_check.report.options import TextOptions
 
 EXAMPLES = f"""\
@@ -173,7 +173,7 @@ def rollover(
         nsec3_iterations=nsec3_iterations,
         allow_sha1=allow_sha1,
     )
-    from dane_check.rehearsal.gather import sharing
+    from dane_check.rehearsal.rollover.gather import sharing
 
     asked = _Asked(
         sharing(names or (), domains or (), port or (25,), connect=not no_connect),
@@ -199,7 +199,7 @@ def rollover(
 
 
 def _print_plan(asked: _Asked, found: RolloverState, now: datetime, options: TextOptions, as_json: bool) -> int:
-    from dane_check.rehearsal.rollover import plan_rollover
+    from dane_check.rehearsal.rollover.plan import plan_rollover
     from dane_check.report.rollover import plan_to_json, plan_to_text
 
     plan = plan_rollover(found, asked.next, now)
@@ -222,7 +222,7 @@ def _print_answer(
 
 def _next(chains: list[str], keys: list[str], requests: list[str], scheme: str | None, ttl: int | None) -> Next:
     from dane_check.cli.sources import of_files, of_keys
-    from dane_check.rehearsal.situation import Next, NextKey
+    from dane_check.rehearsal.rollover.situation import Next, NextKey
     from dane_check.tlsa.generate import parse_scheme
 
     if ttl is not None and not 0 <= ttl < 2**31:
@@ -258,7 +258,7 @@ def _state_file(given: str | None, is_lab: bool) -> Path | None:
     """The file named; else the user's own, but what a lab holds has no place in that."""
     import os
 
-    from dane_check.rehearsal.state import default_path
+    from dane_check.rehearsal.rollover.state import default_path
 
     if given is not None:
         if not given:
@@ -300,7 +300,7 @@ async def _ask(
 
 def _loaded(asked: _Asked) -> Sightings:
     """What was seen before. A file that cannot be read costs time, and nothing else."""
-    from dane_check.rehearsal.state import Sightings, StateTrouble, load
+    from dane_check.rehearsal.rollover.state import Sightings, StateTrouble, load
 
     if asked.state is None:
         return Sightings()
@@ -316,7 +316,7 @@ def _loaded(asked: _Asked) -> Sightings:
 
 def _save(asked: _Asked, seen: Sightings) -> None:
     """Notes what was seen, unless the moment was made up."""
-    from dane_check.rehearsal.state import StateTrouble, save
+    from dane_check.rehearsal.rollover.state import StateTrouble, save
 
     if asked.state is None or asked.at is not None:
         return

@@ -25,7 +25,7 @@ from dane_check.rehearsal.played import Played, planned_of, ttl_of
 from dane_check.rehearsal.publisher import earliest_switch, is_weighty, seconds_to_wait
 from dane_check.rehearsal.rules import findings_of
 from dane_check.rehearsal.sentences import closing
-from dane_check.rehearsal.zone_rules import of_zone
+from dane_check.rehearsal.zone.rules import of_zone
 
 _WOULD: Final = {
     DomainWord.PROTECTED: (Would.BE_PROTECTED, 0),

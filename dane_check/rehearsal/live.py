@@ -27,7 +27,7 @@ from dane_check.rehearsal.plan import Plan
 from dane_check.rehearsal.played import Played
 from dane_check.rehearsal.rehearse import rehearse_offline
 from dane_check.rehearsal.stage import Stage, unasked
-from dane_check.rehearsal.zone_source import ZoneSource
+from dane_check.rehearsal.zone.source import ZoneSource
 from dane_check.settings import Settings
 
 

@@ -23,10 +23,10 @@ from dane_check.rehearsal.candidates import (
     chain_from_pem,
     scheme,
 )
-from dane_check.rehearsal.signed_zone import anchors_for
-from dane_check.rehearsal.situation import NextKey
-from dane_check.rehearsal.zone_hosts import Affected, affected, right_owner, sets_of
-from dane_check.rehearsal.zone_text import ZoneFile, ZoneText, read_zone
+from dane_check.rehearsal.rollover.situation import NextKey
+from dane_check.rehearsal.zone.hosts import Affected, affected, right_owner, sets_of
+from dane_check.rehearsal.zone.signed import anchors_for
+from dane_check.rehearsal.zone.text import ZoneFile, ZoneText, read_zone
 
 _MOST_TTL: Final = 2**31 - 1  # RFC 2181 §8
 

@@ -11,7 +11,7 @@ from dane_check.findings import About, Code, Finding, finding
 from dane_check.rehearsal.candidates import Record
 from dane_check.rehearsal.moments import Fate
 from dane_check.rehearsal.outcome import PlannedFate
-from dane_check.rehearsal.situation import NextKey
+from dane_check.rehearsal.rollover.situation import NextKey
 from dane_check.tlsa.certificate import matched_form
 from dane_check.tlsa.generate import Numbers, record_of
 from dane_check.tlsa.match import ignored_by_agility

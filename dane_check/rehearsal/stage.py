@@ -8,15 +8,15 @@ from datetime import datetime
 
 from dane_check.check.session import DomainLookups, Probes, Session
 from dane_check.policy.service import tlsa_owner
-from dane_check.rehearsal.assumed_zone import Nobody
 from dane_check.rehearsal.candidates import CandidateChain, CandidateSet
 from dane_check.rehearsal.moments import AFTER, BEFORE, CACHED, EARLY, Era, Pair
 from dane_check.rehearsal.overlay import CandidateProber, Overlay
 from dane_check.rehearsal.plan import Plan
-from dane_check.rehearsal.zone_data import ZoneData
-from dane_check.rehearsal.zone_hosts import set_at
-from dane_check.rehearsal.zone_source import ZoneSource, zone_source
-from dane_check.rehearsal.zone_text import ZoneFile
+from dane_check.rehearsal.zone.assumed import Nobody
+from dane_check.rehearsal.zone.data import ZoneData
+from dane_check.rehearsal.zone.hosts import set_at
+from dane_check.rehearsal.zone.source import ZoneSource, zone_source
+from dane_check.rehearsal.zone.text import ZoneFile
 from dane_check.settings import Settings
 
 

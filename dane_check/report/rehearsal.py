@@ -12,7 +12,7 @@ from dane_check.rehearsal.candidates import CandidateChain
 from dane_check.rehearsal.moments import EndpointMoments, Fate, Order
 from dane_check.rehearsal.outcome import HostRehearsal, MailRehearsal, PlannedFate, Readiness, Rehearsal, Switch, Would
 from dane_check.rehearsal.plan import Plan
-from dane_check.rehearsal.zone_text import ZoneFile
+from dane_check.rehearsal.zone.text import ZoneFile
 from dane_check.report.details import chain_lines, lookup_lines, sender_lines
 from dane_check.report.styled import Line, Style, Styled, render
 from dane_check.report.text import TextOptions, endpoint_lines

@@ -9,7 +9,7 @@ from dane_check.policy.verdict import LookupView
 from dane_check.rehearsal.candidates import CandidateChain
 from dane_check.rehearsal.moments import EndpointMoments
 from dane_check.rehearsal.outcome import Expectation, HostRehearsal, MailRehearsal, PlannedFate, Rehearsal, Switch
-from dane_check.rehearsal.zone_text import ZoneFile
+from dane_check.rehearsal.zone.text import ZoneFile
 from dane_check.report.bounded import Allowance
 from dane_check.report.json import (
     certificate_to_json,

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from dane_check.rehearsal.candidates import CandidateChain
-from dane_check.rehearsal.edits import Edit
-from dane_check.rehearsal.guard import Answer, Permission
-from dane_check.rehearsal.guard import shown as to_the_second
-from dane_check.rehearsal.rollover import Act, RolloverPlan, Step
-from dane_check.rehearsal.situation import AtServer, Holder, HostState, Next, RolloverState, Standing
+from dane_check.rehearsal.rollover.edits import Edit
+from dane_check.rehearsal.rollover.guard import Answer, Permission
+from dane_check.rehearsal.rollover.guard import shown as to_the_second
+from dane_check.rehearsal.rollover.plan import Act, RolloverPlan, Step
+from dane_check.rehearsal.rollover.situation import AtServer, Holder, HostState, Next, RolloverState, Standing
 from dane_check.report.json import document, dumped, moment
 from dane_check.report.options import TextOptions
 from dane_check.report.styled import Line, Style, Styled, render, visible

@@ -24,8 +24,8 @@ from dane_check import (
     Settings,
     TlsaRecord,
 )
-from dane_check.rehearsal.gather import Sharing
-from dane_check.rehearsal.situation import Next
+from dane_check.rehearsal.rollover.gather import Sharing
+from dane_check.rehearsal.rollover.situation import Next
 
 
 async def checks(names: Sequence[str]) -> None:

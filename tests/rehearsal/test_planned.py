@@ -11,7 +11,7 @@ from dane_check.rehearsal.candidates import candidate_records
 from dane_check.rehearsal.moments import Fate
 from dane_check.rehearsal.outcome import Would
 from dane_check.rehearsal.planned import planned_fate
-from dane_check.rehearsal.situation import NextKey
+from dane_check.rehearsal.rollover.situation import NextKey
 from tests.rehearsal.made import HOST, NOW, chain, codes, pem, record
 
 NOW_SERVED, NEXT = chain("old"), chain("next", KeyKind.RSA)

@@ -11,10 +11,10 @@ from dane_check import Settings, UsageError
 from dane_check.dnssec.lookup import Bogus, Cause, Lookup, Secure, SecureDenial
 from dane_check.lab.dns_world.denial import Hashing
 from dane_check.lab.dns_world.signing import Period
-from dane_check.rehearsal.assumed_zone import Nobody
-from dane_check.rehearsal.signed_zone import own_keys
-from dane_check.rehearsal.zone_data import ZoneData
-from dane_check.rehearsal.zone_source import ZoneSource, zone_source
+from dane_check.rehearsal.zone.assumed import Nobody
+from dane_check.rehearsal.zone.data import ZoneData
+from dane_check.rehearsal.zone.signed import own_keys
+from dane_check.rehearsal.zone.source import ZoneSource, zone_source
 from tests.rehearsal.made import NOW
 from tests.rehearsal.zones import ds_of, keys_of, read, signed, zone
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dane_check.findings import Code, Finding, sentence
-from dane_check.rehearsal.zone_hosts import Affected, affected
-from dane_check.rehearsal.zone_rules import of_zone
+from dane_check.rehearsal.zone.hosts import Affected, affected
+from dane_check.rehearsal.zone.rules import of_zone
 from tests.rehearsal.zones import read, zone
 
 TLSA = f"TLSA 3 1 1 {'ab' * 32}"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dane_check import UsageError
 from dane_check.limits import DEFAULT
-from dane_check.rehearsal.zone_text import ZoneRecord, ZoneText, read_zone
+from dane_check.rehearsal.zone.text import ZoneRecord, ZoneText, read_zone
 from dane_check.report.styled import visible
 from tests.rehearsal.zones import HEAD, read, zone
 

@@ -14,8 +14,8 @@ from dns.rdatatype import RdataType
 
 from dane_check.lab.dns_world.denial import Hashing, Nsec3Chain, NsecChain
 from dane_check.lab.dns_world.signing import Period, ZoneKeys
-from dane_check.rehearsal.zone_data import ancestors
-from dane_check.rehearsal.zone_text import ZoneFile, ZoneText, read_zone
+from dane_check.rehearsal.zone.data import ancestors
+from dane_check.rehearsal.zone.text import ZoneFile, ZoneText, read_zone
 from tests.rehearsal.made import NOW
 
 Sets = dict[dns.name.Name, dict[RdataType, dns.rdataset.Rdataset]]

@@ -12,7 +12,16 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from dane_check import make_tlsa
 from dane_check.rehearsal.candidates import CandidateChain, Record, chain_from_der
-from dane_check.rehearsal.situation import AtServer, Holder, HostState, Next, NextKey, RolloverState, Seen, Standing
+from dane_check.rehearsal.rollover.situation import (
+    AtServer,
+    Holder,
+    HostState,
+    Next,
+    NextKey,
+    RolloverState,
+    Seen,
+    Standing,
+)
 from dane_check.tlsa.generate import parse_scheme
 from dane_check.tlsa.record import parse_text
 from tests.pki import NOW, Made, ec_key, make_ca, make_leaf, rsa_key

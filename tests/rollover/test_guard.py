@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from dane_check.rehearsal.guard import Answer, Permission, may_switch
-from dane_check.rehearsal.situation import AtServer, Gone, HostState, RolloverState, Standing
+from dane_check.rehearsal.rollover.guard import Answer, Permission, may_switch
+from dane_check.rehearsal.rollover.situation import AtServer, Gone, HostState, RolloverState, Standing
 from tests.rollover.made import (
     ALONE,
     HOST,

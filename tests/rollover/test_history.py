@@ -9,10 +9,10 @@ from functools import cache
 
 import pytest
 
-from dane_check.rehearsal.guard import may_switch
-from dane_check.rehearsal.naming import is_named
-from dane_check.rehearsal.situation import AtServer, HostState
-from dane_check.rehearsal.state import Sightings
+from dane_check.rehearsal.rollover.guard import may_switch
+from dane_check.rehearsal.rollover.naming import is_named
+from dane_check.rehearsal.rollover.situation import AtServer, HostState
+from dane_check.rehearsal.rollover.state import Sightings
 from tests.rollover.made import ALONE, HOST, NEW, NOW, NS1, NS2, OLD, at, host, record, records, state, to
 
 RECORDS = (

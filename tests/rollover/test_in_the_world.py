@@ -9,11 +9,11 @@ from typing import Any
 from dane_check import Checker
 from dane_check.lab.memory import MemoryLab
 from dane_check.ports import Fault, KeyType
-from dane_check.rehearsal.gather import sharing
-from dane_check.rehearsal.guard import Permission
-from dane_check.rehearsal.rollover import RolloverPlan, plan_rollover
-from dane_check.rehearsal.situation import Next, RolloverState, Standing
-from dane_check.rehearsal.state import Sightings
+from dane_check.rehearsal.rollover.gather import sharing
+from dane_check.rehearsal.rollover.guard import Permission
+from dane_check.rehearsal.rollover.plan import RolloverPlan, plan_rollover
+from dane_check.rehearsal.rollover.situation import Next, RolloverState, Standing
+from dane_check.rehearsal.rollover.state import Sightings
 from tests.rollover.made import ALONE, HOUR, NOW, made, record, to
 from tests.rollover.world import DOMAIN, MX, SECOND, WAIT, Apart, lab, run, tlsa
 

@@ -13,10 +13,10 @@ import pytest
 
 from dane_check import UsageError
 from dane_check.rehearsal.candidates import CandidateChain, Record
-from dane_check.rehearsal.edits import Change
-from dane_check.rehearsal.naming import combinations, is_named, naming, usable_ones
-from dane_check.rehearsal.rollover import Act, RolloverPlan, plan_rollover
-from dane_check.rehearsal.situation import Holder, Next, RolloverState, Standing
+from dane_check.rehearsal.rollover.edits import Change
+from dane_check.rehearsal.rollover.naming import combinations, is_named, naming, usable_ones
+from dane_check.rehearsal.rollover.plan import Act, RolloverPlan, plan_rollover
+from dane_check.rehearsal.rollover.situation import Holder, Next, RolloverState, Standing
 from tests.rollover.made import (
     ALONE,
     HOST,

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from dane_check.rehearsal.situation import AtServer
-from dane_check.rehearsal.state import Sightings, StateTrouble, default_path, load, save
+from dane_check.rehearsal.rollover.situation import AtServer
+from dane_check.rehearsal.rollover.state import Sightings, StateTrouble, default_path, load, save
 from tests.rollover.made import HOUR, NEW, NOW, NS1, NS2, OLD, TTL, at, host, record, records
 
 ONE, TWO = record("3 1 1", OLD), record("3 1 1", NEW)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from dane_check.errors import UsageError
 from dane_check.rehearsal.candidates import CandidateChain, Record
-from dane_check.rehearsal.situation import Holder, octets_of
+from dane_check.rehearsal.rollover.situation import Holder, octets_of
 from dane_check.tlsa.generate import Numbers, records_for
 from dane_check.tlsa.match import Outcome, match
 from dane_check.tlsa.record import CertificateUsage, TlsaRecord, UsableRecord, usable

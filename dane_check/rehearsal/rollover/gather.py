@@ -18,10 +18,10 @@ from dane_check.policy.destination import Hosts, destination
 from dane_check.policy.service import SMTP_PORT, tlsa_owner
 from dane_check.policy.verdict import HostVerdict, HostWord
 from dane_check.rehearsal.candidates import CandidateChain, chain_from_der
-from dane_check.rehearsal.edits import staying
 from dane_check.rehearsal.live import rehearse
 from dane_check.rehearsal.plan import Plan
-from dane_check.rehearsal.situation import AtServer, HostState, Next, RolloverState, Seen, Standing
+from dane_check.rehearsal.rollover.edits import staying
+from dane_check.rehearsal.rollover.situation import AtServer, HostState, Next, RolloverState, Seen, Standing
 from dane_check.tlsa.certificate import Certificate
 from dane_check.tlsa.identity import name_matches
 from dane_check.tlsa.record import parse_rdata

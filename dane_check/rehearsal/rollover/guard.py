@@ -14,10 +14,10 @@ from enum import StrEnum
 from dane_check.names import safe
 from dane_check.policy.fold import exit_of_many
 from dane_check.rehearsal.candidates import CandidateChain
-from dane_check.rehearsal.edits import staying
-from dane_check.rehearsal.naming import is_named
 from dane_check.rehearsal.publisher import earliest_switch
-from dane_check.rehearsal.situation import AtServer, HostState, Next, RolloverState, Seen, Standing
+from dane_check.rehearsal.rollover.edits import staying
+from dane_check.rehearsal.rollover.naming import is_named
+from dane_check.rehearsal.rollover.situation import AtServer, HostState, Next, RolloverState, Seen, Standing
 
 
 class Answer(StrEnum):

@@ -15,9 +15,9 @@ from typing import Final
 
 from dane_check.policy.service import SMTP_PORT
 from dane_check.rehearsal.candidates import CandidateChain
-from dane_check.rehearsal.edits import Change, Edit, HostPlan, plan_host
 from dane_check.rehearsal.publisher import earliest_switch, seconds_to_wait
-from dane_check.rehearsal.situation import HostState, Next, RolloverState, Standing
+from dane_check.rehearsal.rollover.edits import Change, Edit, HostPlan, plan_host
+from dane_check.rehearsal.rollover.situation import HostState, Next, RolloverState, Standing
 from dane_check.tlsa.record import CertificateUsage
 
 

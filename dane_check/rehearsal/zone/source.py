@@ -17,9 +17,9 @@ from dane_check.check.session import DomainLookups
 from dane_check.dnssec.lookup import AliasHop, Cause, Indeterminate, Insecure, Lookup, Secure, SecureDenial, Why
 from dane_check.limits import DEFAULT
 from dane_check.names import plain
-from dane_check.rehearsal.assumed_zone import AssumedZone, Nobody, Standing
-from dane_check.rehearsal.signed_zone import SignedZone
-from dane_check.rehearsal.zone_data import ZoneData
+from dane_check.rehearsal.zone.assumed import AssumedZone, Nobody, Standing
+from dane_check.rehearsal.zone.data import ZoneData
+from dane_check.rehearsal.zone.signed import SignedZone
 from dane_check.settings import Settings
 
 

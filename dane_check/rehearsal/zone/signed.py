@@ -17,9 +17,9 @@ from dane_check.dnssec.resolver import DomainView, ValidatingResolver
 from dane_check.errors import UsageError
 from dane_check.names import plain, safe
 from dane_check.ports import Server
-from dane_check.rehearsal.assumed_zone import AssumedZone, Nobody, Standing
-from dane_check.rehearsal.zone_data import ZoneData
-from dane_check.rehearsal.zone_transport import ZoneTransport
+from dane_check.rehearsal.zone.assumed import AssumedZone, Nobody, Standing
+from dane_check.rehearsal.zone.data import ZoneData
+from dane_check.rehearsal.zone.transport import ZoneTransport
 from dane_check.settings import Settings
 
 _NOBODY: Final = (Server("127.0.0.1"),)  # the transport asks no server at all

@@ -15,9 +15,9 @@ import dns.rdatatype as rrtype
 from dane_check.findings import About, Code, Finding, finding
 from dane_check.names import safe
 from dane_check.policy.service import tlsa_owner
-from dane_check.rehearsal.zone_data import WILDCARD, Absent, Alias, Data, RRset, ZoneData, ancestors
-from dane_check.rehearsal.zone_hosts import mail_domains, right_owner, text_of
-from dane_check.rehearsal.zone_text import ZoneFile, ZoneRecord
+from dane_check.rehearsal.zone.data import WILDCARD, Absent, Alias, Data, RRset, ZoneData, ancestors
+from dane_check.rehearsal.zone.hosts import mail_domains, right_owner, text_of
+from dane_check.rehearsal.zone.text import ZoneFile, ZoneRecord
 
 _ADDRESSES: Final = (rrtype.A, rrtype.AAAA)
 _SERVICE: Final = re.compile(r"_([0-9]{1,5})\._(tcp|udp|sctp)\.")

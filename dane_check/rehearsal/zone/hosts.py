@@ -13,8 +13,8 @@ import dns.rdatatype as rrtype
 from dane_check.names import is_host_name, plain
 from dane_check.policy.service import tlsa_owner
 from dane_check.rehearsal.candidates import CandidateSet
-from dane_check.rehearsal.zone_data import Alias, Data, ZoneData
-from dane_check.rehearsal.zone_text import ZoneFile
+from dane_check.rehearsal.zone.data import Alias, Data, ZoneData
+from dane_check.rehearsal.zone.text import ZoneFile
 from dane_check.tlsa.record import parse_rdata
 from dane_check.wire.rdata import name_at
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from dane_check.errors import UsageError
 from dane_check.rehearsal.candidates import CandidateChain, Record
-from dane_check.rehearsal.naming import (
+from dane_check.rehearsal.rollover.naming import (
     combinations,
     is_named,
     lacking,
@@ -24,7 +24,7 @@ from dane_check.rehearsal.naming import (
     shown,
     usable_ones,
 )
-from dane_check.rehearsal.situation import DEFAULT_TTL, Holder, HostState, Next
+from dane_check.rehearsal.rollover.situation import DEFAULT_TTL, Holder, HostState, Next
 from dane_check.tlsa.generate import Numbers
 from dane_check.tlsa.record import CertificateUsage, MatchingType, TlsaRecord
 

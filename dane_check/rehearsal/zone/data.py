@@ -12,7 +12,7 @@ from typing import Final
 import dns.name
 import dns.rdatatype as rrtype
 
-from dane_check.rehearsal.zone_text import ZoneFile, ZoneRecord
+from dane_check.rehearsal.zone.text import ZoneFile, ZoneRecord
 from dane_check.wire.rdata import name_at
 
 WILDCARD: Final = dns.name.Name((b"*",))

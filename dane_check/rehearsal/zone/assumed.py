@@ -25,7 +25,7 @@ from dane_check.dnssec.lookup import (
 )
 from dane_check.limits import DEFAULT
 from dane_check.names import plain, safe
-from dane_check.rehearsal.zone_data import Absent, Alias, Data, Elsewhere, RRset, ZoneData
+from dane_check.rehearsal.zone.data import Absent, Alias, Data, Elsewhere, RRset, ZoneData
 
 
 class Nobody:

@@ -23,7 +23,7 @@ from dane_check.errors import DaneCheckError
 from dane_check.names import safe
 from dane_check.rehearsal.candidates import Record
 from dane_check.rehearsal.publisher import earliest_switch
-from dane_check.rehearsal.situation import AtServer, Gone, HostState, Seen
+from dane_check.rehearsal.rollover.situation import AtServer, Gone, HostState, Seen
 from dane_check.tlsa.record import parse_rdata
 
 SCHEMA: Final = 1

@@ -21,8 +21,8 @@ import dns.rrset
 
 from dane_check.names import safe
 from dane_check.ports import Fault, Heard, NoReply, Question, Server
-from dane_check.rehearsal.zone_data import WILDCARD, Absent, Alias, Data, Elsewhere, RRset, ZoneData, ancestors
-from dane_check.rehearsal.zone_text import ZoneRecord
+from dane_check.rehearsal.zone.data import WILDCARD, Absent, Alias, Data, Elsewhere, RRset, ZoneData, ancestors
+from dane_check.rehearsal.zone.text import ZoneRecord
 from dane_check.wire.message import Malformed, read
 from dane_check.wire.octets import name_octets
 
