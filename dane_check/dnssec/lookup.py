@@ -67,6 +67,7 @@ class Why:
     hints -- Extended DNS Errors of the reply, as people read them; never believed.
     behind -- what failed in the anchor's own zone, where `cause` is ROOT_FAILURE.
     altered -- whether the resolver says itself that the answer is not the zone's (RFC 8914 §4.5, §4.16 to §4.18).
+    authoritative -- whether the answer carries AA: who sent it had it of itself, and asked nobody (RFC 1035 §4.1.1).
     """
 
     cause: Cause
@@ -78,6 +79,7 @@ class Why:
     hints: tuple[str, ...] = ()
     behind: Cause | None = None
     altered: bool = False
+    authoritative: bool = False
 
 
 @dataclass(frozen=True, slots=True)

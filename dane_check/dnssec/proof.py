@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import dns.edns
 import dns.name
@@ -67,9 +68,11 @@ def too_many(used: Sequence[Verified], most: int) -> str:
 
 def why_refused(refused: Refused, zone: dns.name.Name, record: str, message: Message | None = None) -> Why:
     """The reason of a refusal, with what the resolver said about the reply as hints."""
-    hints = hints_of(message) if message is not None else ()
-    altered = message is not None and any(error.code in _ALTERED for error in message.extended_errors)
-    return Why(refused.cause, refused.sentence, zone=str(zone), record=record, hints=hints, altered=altered)
+    why = Why(refused.cause, refused.sentence, zone=str(zone), record=record)
+    if message is None:
+        return why
+    altered = any(error.code in _ALTERED for error in message.extended_errors)
+    return replace(why, hints=hints_of(message), altered=altered, authoritative=message.authoritative)
 
 
 def trouble(question: Question, heard: Heard) -> Why | None:

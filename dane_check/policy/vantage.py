@@ -28,7 +28,9 @@ def ours(found: Bogus | Indeterminate, *, own_clock: bool) -> Indeterminate | No
     own_clock -- the moment was read from this machine's clock, not given by the caller (D-23).
     """
     cause = _cause(found, own_clock=own_clock)
-    return None if cause is None else undetermined(found, cause)
+    if cause is not None:
+        return undetermined(found, cause)
+    return undetermined(found, Cause.RESOLVER_LIES, _of_itself(found.why)) if _made_here(found) else None
 
 
 def undetermined(found: Bogus | Indeterminate, cause: Cause, sentence: str | None = None) -> Indeterminate:
@@ -46,6 +48,18 @@ def _cause(found: Bogus | Indeterminate, *, own_clock: bool) -> Cause | None:
     if why.zone == ROOT:  # the root signs delegations only: its data reach everybody else unchanged
         return _untimely(own_clock=own_clock) if why.cause in _BY_TIME else Cause.RESOLVER_LIES
     return Cause.RESOLVER_LIES if why.altered else None
+
+
+def _made_here(found: Bogus | Indeterminate) -> bool:
+    """Whether the answer is the resolver's own and not the zone's (D-42): recursion gives no AA, local data does.
+
+    A copy of the zone has AA too, and with good signatures it never fails; what is late in it was signed by the zone.
+    """
+    return isinstance(found, Bogus) and found.why.authoritative and found.why.cause not in _NOT_OF_DATA
+
+
+def _of_itself(why: Why) -> str:
+    return f"{why.sentence}; the resolver answered of itself (AA), and not what the servers of the zone say"
 
 
 def _of_anchor(why: Why, *, own_clock: bool) -> Cause:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import dns.edns
+import dns.flags
 import dns.message
 import dns.name
 import dns.rcode
@@ -195,3 +196,36 @@ def fails(question: Question, reply: dns.message.Message) -> Reply:
 
 def is_silent(question: Question, reply: dns.message.Message) -> Reply:
     return NoReply(Fault.TIMEOUT)
+
+
+def redirects(question: Question, reply: dns.message.Message) -> Reply:
+    """A local zone in place of one domain: every name in it has one address, and nothing else."""
+    if not _in_local_zone(question):
+        return reply
+    sets = [dns.rrset.from_text(question.name, 300, IN, "A", "127.0.0.1")] if question.rdtype == rrtype.A else []
+    return holds_the_zones(question, _answer(reply, *sets))
+
+
+def denies(question: Question, reply: dns.message.Message) -> Reply:
+    """A local zone in place of one domain: no name in it exists."""
+    if not _in_local_zone(question):
+        return reply
+    _answer(reply).set_rcode(dns.rcode.NXDOMAIN)
+    return holds_the_zones(question, reply)
+
+
+def denies_tlsa(question: Question, reply: dns.message.Message) -> Reply:
+    """A local zone in place of one TLSA record."""
+    return denies(question, reply) if question.rdtype == rrtype.TLSA else reply
+
+
+def holds_the_zones(question: Question, reply: dns.message.Message) -> Reply:
+    """What a server says of its own zones, a copy or a local zone, carries AA."""
+    reply.flags |= dns.flags.AA
+    return reply
+
+
+def _in_local_zone(question: Question) -> bool:
+    """As Unbound has it: the DS records of a local zone are still the parent's."""
+    name = question.name.parent() if question.rdtype == rrtype.DS and len(question.name) > 1 else question.name
+    return name.is_subdomain(dns.name.from_text(DOMAIN))

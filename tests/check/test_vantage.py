@@ -12,6 +12,7 @@ import pytest
 from dane_check import Checker, Settings, replay
 from dane_check.check.outcome import DomainCheck
 from dane_check.dnssec.lookup import Bogus, Cause, Indeterminate, Why
+from dane_check.evidence.file import from_text, to_text
 from dane_check.findings import CATALOGUE, Code, Severity, remedy, sentence
 from dane_check.policy.vantage import ROOT_KEYS, controls, ours
 from dane_check.ports import Fault, HandshakeFailure, Question, Refusal, Stage
@@ -27,12 +28,16 @@ from tests.check.liars import (
     checked,
     codes,
     cuts_short,
+    denies,
     denies_the_tld,
+    denies_tlsa,
     fails,
     forges_addresses,
+    holds_the_zones,
     honest,
     is_silent,
     mail_world,
+    redirects,
     rewrites_absence,
     spoils_the_root_keys,
     strips,
@@ -47,6 +52,8 @@ LIARS: dict[Habit, tuple[Code, str]] = {
     answers_nonsense: (Code.ENV_RESOLVER_NO_DNSSEC, "resolver-not-dnssec"),
     denies_the_tld: (Code.ENV_RESOLVER_LIES, "resolver-lies"),
     spoils_the_root_keys: (Code.ENV_RESOLVER_LIES, "resolver-lies"),
+    redirects: (Code.ENV_RESOLVER_LIES, "resolver-lies"),
+    denies: (Code.ENV_RESOLVER_LIES, "resolver-lies"),
     cuts_short: (Code.ENV_DNS_TCP_BLOCKED, "dns-tcp-blocked"),
     fails: (Code.ENV_RESOLVER_UNUSABLE, "resolver-unusable"),
     is_silent: (Code.ENV_RESOLVER_UNUSABLE, "resolver-unusable"),
@@ -114,6 +121,20 @@ class TestResolvers:
         assert (check.verdict.word, check.verdict.exit_status) == ("undetermined", 4)
         assert codes(check) & {Code.ENV_RESOLVER_LIES, Code.ADDR_BOGUS} == {Code.ENV_RESOLVER_LIES}
 
+    def test_a_tlsa_record_that_a_resolver_denies_of_itself_is_neither_absent_nor_theirs(self) -> None:
+        """D-42: AA on what fails to validate is the resolver's own word; no such record is concluded from it."""
+        check = checked(Resolver(mail_world(), denies_tlsa), record=True)
+        assert (check.verdict.word, check.verdict.exit_status) == ("undetermined", 4)
+        assert codes(check) == {Code.ENV_RESOLVER_LIES}
+        assert not check.verdict.hosts[0].endpoints
+        assert check.evidence is not None
+        (again,) = asyncio.run(replay(from_text(to_text(check.evidence))))
+        assert again.verdict == check.verdict
+
+    def test_a_resolver_that_holds_the_zone_itself_is_as_good_as_its_signatures(self) -> None:
+        """AA beside good signatures changes nothing."""
+        assert checked(Resolver(mail_world(), holds_the_zones)).verdict.word == "protected"
+
     def test_tcp_that_fails_for_one_family_stops_the_host(self) -> None:
         """Only TLSA is too large: the host is undetermined, and nobody is connected to."""
 
@@ -156,6 +177,12 @@ class TestTheirTrouble:
         resolver = Resolver(world, honest)
         assert checked(resolver).verdict.word == "broken"
         assert not any("dane-check" in one for one in questions(resolver))
+
+    def test_signatures_that_ran_out_on_a_server_of_the_zone_are_the_domains(self) -> None:
+        """Nobody else could have made them, AA or not."""
+        world = mail_world()
+        world.zones[N("example.org.")].expiration = NOW - 1
+        assert checked(Resolver(world, holds_the_zones)).verdict.word == "broken"
 
     def test_only_a_failure_asks(self) -> None:
         """What each kind of failure is controlled by."""

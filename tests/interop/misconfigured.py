@@ -24,6 +24,26 @@ PORTAL = """    local-zone: "." redirect
 """
 
 
+POLICY = """$TTL 300
+@ SOA localhost. nobody.localhost. 1 3600 600 86400 300
+@ NS localhost.
+{name} CNAME .
+*.{name} CNAME .
+"""
+
+
+def _policy_zone(folder: Path, at: At, roots: Roots) -> Daemon:
+    """An Unbound with a response policy zone that says one domain does not exist, and says so nowhere."""
+    zone = folder.with_suffix(".zone")
+    zone.write_text(POLICY.format(name=REDIRECTED))
+    more = f"""    module-config: "respip validator iterator"
+rpz:
+    name: "policy."
+    zonefile: "{zone}"
+"""
+    return unbound(folder, at, roots, more)
+
+
 def _forwarder(folder: Path, at: At, roots: Roots, beyond: At) -> Daemon:
     """An Unbound that asks another resolver, and hands on what it gets."""
     more = f"""    module-config: "iterator"
@@ -58,6 +78,7 @@ def misconfigured(folder: Path, prefix: str, roots: Roots) -> tuple[dict[str, At
         "denies",
         "deaf-to-cd",
         "nobody",
+        "policy-zone",
     )
     places = {name: At(f"{prefix}.{host}") for host, name in enumerate(names, 40)}
     no_tcp = "    do-tcp: no\n    edns-buffer-size: 4096\n    max-udp-size: 4096\n"
@@ -72,5 +93,6 @@ def misconfigured(folder: Path, prefix: str, roots: Roots) -> tuple[dict[str, At
         "denies": partial(unbound, more=DENIED),
         "portal": partial(unbound, more=PORTAL, ready=answers_anything(places["portal"])),
         "deaf-to-cd": partial(unbound, more="    ignore-cd-flag: yes\n"),
+        "policy-zone": _policy_zone,
     }
     return places, [make(folder / name, places[name], roots) for name, make in makers.items()]
