@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from dane_check.errors import UsageError
 from dane_check.limits import SessionLimits
 from dane_check.network.replies import NotAReply, ReplyReader
-from dane_check.network.starttls import READ_OCTETS, Cleared, Dialogue, Ended
+from dane_check.network.starttls import READ_OCTETS, Cleared, Dialogue, Ended, readable_at_once
 from dane_check.ports import (
     NAMED_KEY_TYPES,
     ByteStream,
@@ -82,7 +82,7 @@ class SmtpProber:
         if not _sendable(request.server_name):
             return _not_connected(Fault.LOCAL, "the name cannot be sent as SNI")
         spare = self._spares.pop(_line(request), None)
-        if spare is not None and isinstance(up := await spare, _Up):
+        if spare is not None and isinstance(up := await spare, _Up) and await _is_quiet(up.stream):
             outcome = await self._secure(up, request)
             if not (isinstance(outcome, HandshakeFailure) and outcome.refusal in _NOT_AN_ANSWER):
                 return outcome  # else it may only have waited too long for us
@@ -114,9 +114,8 @@ class SmtpProber:
 
     async def aclose(self) -> None:
         """Waits about a second for the courtesies still under way, then drops them."""
-        for spare in self._spares.values():
-            spare.cancel()
-        await asyncio.gather(*self._spares.values(), return_exceptions=True)
+        while self._spares:
+            self._start(self._part(self._spares.popitem()[1]))
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=self._courtesy_seconds)
         left = list(self._under_way)
@@ -230,6 +229,17 @@ class SmtpProber:
                     await stream.read(READ_OCTETS)
         finally:
             await stream.close()
+
+
+async def _is_quiet(stream: ByteStream) -> bool:
+    """Whether a session that waited for us heard nothing meanwhile; closed where it did, for that answers nothing.
+
+    Rule 5 of the dialogue goes on until our ClientHello: an alert from before it would else pass for the answer.
+    """
+    if not await readable_at_once(stream):
+        return True
+    await stream.close()
+    return False
 
 
 def _tell(reply: asyncio.Future[SmtpReply | None], heard: SmtpReply | None) -> None:

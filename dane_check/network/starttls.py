@@ -203,7 +203,7 @@ class Dialogue:
         return self._failure(Refusal.BROKEN_OFF, Fault.CLOSED)
 
     async def _go(self) -> Cleared | Ended:
-        injected = self._reader.unread or await _readable_at_once(self._stream)
+        injected = self._reader.unread or await readable_at_once(self._stream)
         if not injected:
             return Cleared(self._smtp)
         detail = f"{len(injected)} or more octets between the 220 and TLS"
@@ -228,7 +228,7 @@ class Dialogue:
         return HandshakeFailure(self._phase.stage, refusal, fault, reply, detail, self._smtp)
 
 
-async def _readable_at_once(stream: ByteStream) -> bytes:
+async def readable_at_once(stream: ByteStream) -> bytes:
     """What is readable without waiting: octets sent before they could answer our ClientHello."""
     try:
         async with asyncio.timeout(0):
