@@ -46,7 +46,7 @@ _ENGINE = "dane_check.check.domain"
 _CERTIFICATES_AT = "certificates_at"
 _OWN_CLOCK = "own_clock"  # beside the settings in evidence
 _RELAY = "host:"  # how evidence names a configured relay
-_NOT_RECORDED = frozenset({"resolver", "trust_anchor", "now", "timeout", "limits"})  # kept elsewhere, or moot offline
+_NOT_RECORDED = frozenset({"resolver", "trust_anchor", "now", "timeout", "limits"})  # kept otherwise, or moot offline
 
 
 @dataclass(slots=True)
@@ -227,6 +227,7 @@ async def open_run(
 async def replaying_run(evidence: Evidence | PathLike[str] | str) -> Run:
     """A run over what `evidence` holds, and nothing else."""
     from dane_check.evidence import Evidence
+    from dane_check.evidence.bounds import limits_of
     from dane_check.evidence.file import from_text
     from dane_check.evidence.replayer import ReplayProber, ReplayTransport
 
@@ -236,7 +237,8 @@ async def replaying_run(evidence: Evidence | PathLike[str] | str) -> Run:
     chosen = {name: value for name, value in evidence.settings if name in known}
     if chosen.get(_CERTIFICATES_AT) is not None:
         chosen[_CERTIFICATES_AT] = _moment(chosen[_CERTIFICATES_AT])
-    settings = Settings(now=evidence.now, trust_anchor=evidence.anchors, **chosen)
+    limits = limits_of(evidence.settings)
+    settings = Settings(now=evidence.now, trust_anchor=evidence.anchors, limits=limits, **chosen)
     transport, prober = ReplayTransport(evidence), ReplayProber(evidence)
     anchors, texts = anchors_of(settings, evidence.now)
     own_clock = dict(evidence.settings).get(_OWN_CLOCK) is True
@@ -308,12 +310,14 @@ def _assembled(
 
 
 def _recorded_settings(settings: Settings) -> tuple[tuple[str, Any], ...]:
+    from dane_check.evidence.bounds import recorded_limits
+
     chosen = {
         one.name: getattr(settings, one.name) for one in dataclasses.fields(settings) if one.name not in _NOT_RECORDED
     }
     if settings.certificates_at is not None:  # JSON has no moments
         chosen[_CERTIFICATES_AT] = settings.certificates_at.isoformat()
-    return tuple(chosen.items())
+    return (*chosen.items(), *recorded_limits(settings.limits))
 
 
 def _moment(text: object) -> datetime:

@@ -101,6 +101,7 @@ def _circumstances(session: Session, plan: Plan, address: str) -> Circumstances:
         plan.reference_names,
         plan.unaccepted_names,
         session.certificates_at,
+        session.settings.limits,
     )
 
 

@@ -17,9 +17,10 @@ import dns.exception
 import dns.name
 
 from dane_check.errors import UsageError
+from dane_check.evidence.bounds import limits_of
 from dane_check.evidence.fields import Damaged, Fields, items, octets, one_word, text, unique
 from dane_check.evidence.record import SCHEMA, DnsExchange, Evidence, Handshake, Renewal
-from dane_check.limits import DEFAULT
+from dane_check.limits import DEFAULT, DnsLimits
 from dane_check.names import safe
 from dane_check.ports import (
     Fault,
@@ -182,13 +183,15 @@ def _check_kind(document: Any) -> None:
 def _evidence_in(fields: Fields) -> Evidence:
     schema = fields.number("schema", SCHEMA, SCHEMA)
     fields.text("kind")
+    settings = _settings_in(fields.take("settings"))
+    limits = limits_of(settings).dns
     evidence = Evidence(
         now=fields.moment("now"),
         domains=fields.items("domains", text),
         anchors=fields.items("anchors", text),
         servers=fields.items("servers", _server_in),
-        settings=_settings_in(fields.take("settings")),
-        exchanges=fields.items("exchanges", _exchange_in),
+        settings=settings,
+        exchanges=fields.items("exchanges", lambda value, path: _exchange_in(value, path, limits)),
         handshakes=fields.items("handshakes", _handshake_in),
         renewals=fields.items("renewals", _renewal_in) if "renewals" in fields else (),
         schema=schema,
@@ -225,12 +228,16 @@ def _server_in(value: Any, path: str) -> Server:
     return server
 
 
-def _exchange_in(value: Any, path: str) -> DnsExchange:
+def _exchange_in(value: Any, path: str, limits: DnsLimits) -> DnsExchange:
     fields = Fields(value, path)
     question = Question(_name_in(fields.text("name"), fields.at("name")), fields.number("type", 0, 65535))
     server = _server_in(fields.take("server"), fields.at("server"))
     moment = fields.moment("moment") if "moment" in fields else None
-    heard = _message_in(fields) if "reply" in fields else NoReply(fields.word("fault", Fault), fields.text("detail"))
+    heard: Heard
+    if "reply" in fields:
+        heard = _message_in(fields, limits)
+    else:
+        heard = NoReply(fields.word("fault", Fault), fields.text("detail"))
     fields.end()
     return DnsExchange(question, server, heard, moment)
 
@@ -245,9 +252,9 @@ def _name_in(value: str, path: str) -> dns.name.Name:
     return name
 
 
-def _message_in(fields: Fields) -> Heard:
+def _message_in(fields: Fields, limits: DnsLimits) -> Heard:
     try:
-        return read(fields.octets("reply"))
+        return read(fields.octets("reply"), limits)
     except Malformed as error:
         raise Damaged(f"{fields.at('reply')} is no DNS message: {safe(str(error), 120)}") from None
 

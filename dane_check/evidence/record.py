@@ -53,7 +53,7 @@ class Evidence:
     domains -- the names judged, in the order asked; `host:NAME:PORT` for a configured relay.
     anchors -- trust anchor texts in force.
     servers -- the resolvers, in the order they were used.
-    settings -- the options that can change a verdict, by name.
+    settings -- the options that can change a verdict, by name; limits that are not our own too (`evidence.bounds`).
     """
 
     now: datetime

@@ -64,8 +64,8 @@ def _judged(circumstances: Circumstances, served: ServedChain) -> Judged:
 
 
 def _matched(circumstances: Circumstances, served: ServedChain, names: tuple[str, ...]) -> MatchReport:
-    records = circumstances.requirement.records
-    return match(records, served.certificates, names, now=circumstances.certificates_at, service="smtp")
+    records, limits = circumstances.requirement.records, circumstances.limits
+    return match(records, served.certificates, names, now=circumstances.certificates_at, service="smtp", limits=limits)
 
 
 def _alone(report: MatchReport) -> frozenset[int]:

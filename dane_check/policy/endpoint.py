@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import assert_never
 
 from dane_check.findings import About, Code, Finding, Severity, finding
+from dane_check.limits import DEFAULT, Limits
 from dane_check.names import safe
 from dane_check.policy.base_domain import Duty, Requirement
 from dane_check.policy.stopped import Stopped
@@ -31,6 +32,7 @@ class Circumstances:
     reference_names -- those that count for usage 2 here (RFC 7672 §3.2.2), the base domain first.
     unaccepted_names -- next-hop names that would count if the MX were secure (A-1).
     certificates_at -- the moment certificate dates are judged at.
+    limits -- how much of a chain is looked at, and how far (L-17, L-18).
     """
 
     about: About
@@ -43,6 +45,7 @@ class Circumstances:
     reference_names: tuple[str, ...]
     unaccepted_names: tuple[str, ...]
     certificates_at: datetime
+    limits: Limits = DEFAULT
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from dane_check.ports import (
     KeyType,
     NoReply,
     ProbeOutcome,
+    Prober,
     ProbeRequest,
     Question,
     ServedChain,
@@ -90,6 +91,7 @@ def checked(
     off: timedelta = timedelta(),
     given: bool = False,
     record: bool = False,
+    prober: Prober | None = None,
     **settings: object,
 ) -> DomainCheck:
     """A whole check, `off` by the machine's clock, or by a moment that was given."""
@@ -98,7 +100,9 @@ def checked(
         chosen["now"] = START + off
 
     async def run() -> DomainCheck:
-        async with Checker(Settings(**chosen), dns=resolver, prober=MailServer(), clock=Watch(off)) as checker:
+        async with Checker(
+            Settings(**chosen), dns=resolver, prober=prober or MailServer(), clock=Watch(off)
+        ) as checker:
             return await checker.domain(name, record=record)
 
     return asyncio.run(run())
