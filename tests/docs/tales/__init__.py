@@ -1,0 +1,1 @@
+"""What happens to an operator, one story a value: `keys`, and `zones`. `tests.docs.stories` tells them."""
