@@ -55,6 +55,7 @@ docs: $(VENV)/.dev ## write the documents that programs write: conformance, expl
 	$(BIN)/python -m tests.docs.findings
 	$(BIN)/python -m tests.docs.preflight
 	$(BIN)/python -m tests.docs.rollover
+	$(BIN)/python -m tests.docs.stories
 	$(BIN)/python -m tests.docs.zone_repository
 
 bench: $(VENV)/.dev ## measure validated lookups and matches, beside other programs; writes docs/performance.md and docs/limits.md
