@@ -58,8 +58,8 @@ docs: $(VENV)/.dev ## write the documents that programs write: conformance, expl
 	$(BIN)/python -m tests.docs.stories
 	$(BIN)/python -m tests.docs.zone_repository
 
-bench: $(VENV)/.dev ## measure validated lookups and matches, beside other programs; writes docs/performance.md and docs/limits.md
-	$(BIN)/python -m tests.bench
+bench: $(VENV)/.dev ## measure, beside other programs; writes docs/performance.md and docs/limits.md; LONG=1 for long lists too
+	$(BIN)/python -m tests.bench $(if $(LONG),--long)
 	$(BIN)/python -m tests.docs.limits
 
 clean: ## remove the virtual environment and every cache

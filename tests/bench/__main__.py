@@ -1,75 +1,70 @@
-"""`python -m tests.bench`: measures, prints, and writes docs/performance.md."""
+"""`python -m tests.bench [--long] [--part NAME]`: measures, prints, and writes docs/performance.md."""
 
 from __future__ import annotations
 
-import os
-import platform
+import argparse
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from tests.bench import matching, peers, validation
+from tests.bench import batch, machine, matching, one_domain, startup, validation
+from tests.bench.tools import danetool_program
 
 TARGET = Path(__file__).parents[2] / "docs" / "performance.md"
+HISTORY = "performance-history.md"
 
 _HEAD = """# Performance
 
-Written by `make bench`; medians of {runs} runs, all from one run of the benchmark. No test asserts a time.
+Written by `make bench`, all from one run of it, which took {minutes:.0f} minutes. Tools that are compared run in
+turn, and each round begins with another one. No test asserts a time; numbers of questions, flights,
+sessions and imports are asserted.
 
-Machine: {cores} cores, {machine}, Python {python}, linked with {openssl}.
+{machine}"""
+_NO_NETWORK = """## One domain
 
-## A validated lookup, by the algorithm of its zone
-
-`{hosts}` different TLSA lookups one after the other in one zone, replies from memory, the zone's keys known: reading
-the message, checking one signature, building the proof. "From nothing" is the first lookup of a run: three zones'
-keys and two DS sets as well (the zones above are ECDSAP256SHA256 in every row).
-
-| zone | lookups per second | CPU per lookup | CPU from nothing |
-|---|---:|---:|---:|"""
-
-_PEERS = """
-## One cold lookup as a command
-
-`{name} {rdtype}`, three zones from the root down, asked of `dane-check lab serve` with the delay given before each
-reply; the start of the process is included, Python's modules being compiled already.
-
-| command | {delays} |
-|---|{rules}|"""
+Not measured: ports 53 and 25 need root and a network namespace of our own.
+"""
 
 
-def document(costs: list[validation.Cost], matches: list[matching.Cost], times: list[peers.Time]) -> str:
-    """The whole of docs/performance.md."""
-    from OpenSSL import SSL
+def _parts(danetool: str | None, *, private: bool, long: bool) -> dict[str, Callable[[], str]]:
+    """The sections in their order."""
+    return {
+        "one": lambda: one_domain.document(one_domain.measure(danetool)) if private else _NO_NETWORK,
+        "start": lambda: startup.document(startup.measure()),
+        "lists": lambda: batch.document(batch.measure(real_ports=private, long=long)),
+        "lookups": lambda: validation.document(validation.measure()),
+        "matches": lambda: matching.table(matching.measure()),
+    }
 
-    lines = [
-        _HEAD.format(
-            runs=validation.RUNS,
-            cores=os.cpu_count(),
-            machine=platform.machine(),
-            python=platform.python_version(),
-            openssl=SSL.OpenSSL_version(SSL.OPENSSL_VERSION).decode(),
-            hosts=validation.HOSTS,
-        )
-    ]
-    for cost in costs:
-        lines.append(f"| {cost.algorithm} | {cost.per_second:.0f} | {cost.cpu_ms:.2f} ms | {cost.cold_cpu_ms:.1f} ms |")
-    lines += ["", matching.table(matches).rstrip()]
-    delays = " | ".join(f"{delay} ms" for delay in peers.DELAYS)
-    rules = "|".join("---:" for _ in peers.DELAYS)
-    lines.append(_PEERS.format(name=peers.NAME, rdtype=peers.RDTYPE, delays=delays, rules=rules))
-    for one in times:
-        cells = " | ".join(
-            "not installed" if one.milliseconds is None else f"{one.milliseconds[delay]:.0f} ms"
-            for delay in peers.DELAYS
-        )
-        lines.append(f"| `{one.name}` | {cells} |")
-    return "\n".join(lines) + "\n"
+
+def _ending() -> str:
+    if not (TARGET.parent / HISTORY).exists():
+        return ""
+    return f"\nWhat was cut, and what it brought: [{HISTORY}]({HISTORY}).\n"
 
 
 def main() -> None:
-    """Measures everything and writes the file anew."""
-    text = document(validation.measure(), matching.measure(), peers.measure())
-    TARGET.write_text(text)
-    sys.stdout.write(text)
+    """Measures everything and writes the file anew; of a single part it prints the section alone."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--long", action="store_true", help="lists of 100,000 domains too")
+    arguments.add_argument("--part", choices=_parts(None, private=False, long=False))
+    chosen = arguments.parse_args()
+    begun = time.monotonic()
+    sections = []
+    with TemporaryDirectory() as folder:
+        danetool = danetool_program(Path(folder))
+        described = machine.described(danetool)
+        with machine.network() as private:
+            for name, part in _parts(danetool, private=private, long=chosen.long).items():
+                if chosen.part in (None, name):
+                    sections.append(part())
+                    sys.stdout.write(f"{sections[-1]}\n")
+                    sys.stdout.flush()
+    if chosen.part is None:
+        head = _HEAD.format(minutes=(time.monotonic() - begun) / 60, machine=described)
+        TARGET.write_text("\n".join([head, *sections]) + _ending())
 
 
 if __name__ == "__main__":

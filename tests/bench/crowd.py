@@ -2,7 +2,12 @@
 
 `d7.distinct.test` has a zone, an MX host and an address of its own; `d7.shared.test` has a zone of its own and one
 of a hundred MX hosts. Every host has an A record and the TLSA record of the one certificate that is served. Nothing
-is kept but keys, so a hundred thousand domains cost the server no more than ten.
+is kept but keys, so a hundred thousand domains cost the server no more than ten. All of it is secure, so AD is always
+set.
+
+A line on standard input is answered by the number of sessions so far. With `--processes` several share the ports; with
+`--real-ports` (root, and a network where all of 10.0.0.0/8 is local) any program can ask: port 53 of 127.0.53.53, and
+port 25 of every address.
 """
 
 from __future__ import annotations
@@ -10,162 +15,24 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import ctypes
 import hashlib
+import mmap
+import os
+import signal
 import socket
 import struct
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Final, cast
+from typing import cast
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-from dane_check.lab.certificates import Authority, ChainPlan
+from dane_check.lab.certificates import Authority, Chain, ChainPlan
 from dane_check.lab.mail.tls import Credentials, Presented, TlsStream
 from dane_check.lab.map import LabMap, write_map
 from dane_check.ports import Server
-
-A, NS, SOA, MX, AAAA, DS, RRSIG, NSEC, DNSKEY, TLSA = 1, 2, 6, 15, 28, 43, 46, 47, 48, 52
-ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-SHARED_HOSTS: Final = 100
-TTL: Final = 3600
-NOW: Final = datetime(2026, 6, 1, tzinfo=UTC)
-FROM, UNTIL = int(NOW.timestamp()) - 86400, int(NOW.timestamp()) + 30 * 86400
-
-Name = tuple[bytes, ...]  # labels, the root's left out
-
-
-def wire(name: Name) -> bytes:
-    """A name, uncompressed."""
-    return b"".join(bytes([len(label)]) + label for label in name) + b"\0"
-
-
-@dataclass(frozen=True)
-class Zone:
-    """A signed zone with one key, derived from its name."""
-
-    origin: Name
-
-    @cached_property
-    def key(self) -> ec.EllipticCurvePrivateKey:
-        """The private key; everybody has it."""
-        secret = int.from_bytes(hashlib.sha256(b"crowd " + wire(self.origin)).digest(), "big") % (ORDER - 1) + 1
-        return ec.derive_private_key(secret, ec.SECP256R1())
-
-    @cached_property
-    def dnskey(self) -> bytes:
-        """RDATA of the DNSKEY record: a key-signing key that signs everything."""
-        point = self.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-        return struct.pack("!HBB", 257, 3, 13) + point[1:]
-
-    @cached_property
-    def tag(self) -> int:
-        """RFC 4034 appendix B."""
-        total = sum(octet << 8 if place % 2 == 0 else octet for place, octet in enumerate(self.dnskey))
-        return (total + (total >> 16)) & 0xFFFF
-
-    @cached_property
-    def ds(self) -> bytes:
-        """RDATA of the DS record."""
-        return struct.pack("!HBB", self.tag, 13, 2) + hashlib.sha256(wire(self.origin) + self.dnskey).digest()
-
-    def signed(self, owner: Name, rdtype: int, rdatas: list[bytes]) -> tuple[bytes, int]:
-        """The set and its RRSIG as octets of a section, and how many records they are (RFC 4034 §3.1.8.1)."""
-        head = wire(owner) + struct.pack("!HHI", rdtype, 1, TTL)
-        records = b"".join(head + struct.pack("!H", len(rdata)) + rdata for rdata in sorted(rdatas))
-        start = struct.pack("!HBBIIIH", rdtype, 13, len(owner), TTL, UNTIL, FROM, self.tag) + wire(self.origin)
-        r, s = decode_dss_signature(self.key.sign(start + records, ec.ECDSA(hashes.SHA256())))
-        rrsig = start + r.to_bytes(32, "big") + s.to_bytes(32, "big")
-        signature = wire(owner) + struct.pack("!HHIH", RRSIG, 1, TTL, len(rrsig)) + rrsig
-        return records + signature, len(rdatas) + 1
-
-    def denied(self, owner: Name, present: int) -> tuple[bytes, int]:
-        """SOA and an NSEC record made for this very name: nothing there but `present`."""
-        mail, serial = wire((b"hostmaster", b"test")), struct.pack("!IIIII", 1, 7200, 3600, 1209600, TTL)
-        soa, first = self.signed(self.origin, SOA, [wire((b"ns", b"test")) + mail + serial])
-        nsec, second = self.signed(owner, NSEC, [wire((b"\0", *owner)) + _bitmap(present, RRSIG, NSEC)])
-        return soa + nsec, first + second
-
-
-def _bitmap(*types: int) -> bytes:
-    octets = bytearray(max(types) // 8 + 1)
-    for rdtype in types:
-        octets[rdtype // 8] |= 0x80 >> rdtype % 8
-    return bytes([0, len(octets)]) + bytes(octets)
-
-
-@lru_cache(maxsize=4096)
-def zone(origin: Name) -> Zone:
-    """The zone with this name; keys of the last few thousand are kept."""
-    return Zone(origin)
-
-
-def zone_of(name: Name) -> Zone:
-    """Cuts are below the root, below `test.` and below the groups; hosts of `shared.test.` lie in `test.` groups."""
-    depth = 3 if len(name) >= 3 and name[-3].startswith(b"d") else min(len(name), 2)
-    return zone(name[len(name) - depth :])
-
-
-class World:
-    """What is at each name. `association` is the TLSA RDATA of all hosts."""
-
-    def __init__(self, association: bytes) -> None:
-        self._association = association
-
-    def reply(self, query: bytes) -> bytes:
-        """The reply of a resolver that was asked with DO."""
-        labels, at = [], 12
-        while query[at]:
-            labels.append(query[at + 1 : at + 1 + query[at]].lower())
-            at += 1 + query[at]
-        name, rdtype = tuple(labels), struct.unpack_from("!H", query, at + 1)[0]
-        (answer, answers), (authority, authorities) = self._sections(name, rdtype)
-        head = query[:2] + struct.pack("!HHHHH", 0x8190, 1, answers, authorities, 1)
-        opt = b"\0" + struct.pack("!HHIH", 41, 1232, 0x8000, 0)
-        return head + query[12 : at + 5] + answer + authority + opt
-
-    def _sections(self, name: Name, rdtype: int) -> tuple[tuple[bytes, int], tuple[bytes, int]]:
-        nothing = (b"", 0)
-        home = zone_of(name[1:] if rdtype == DS and name else name)
-        found, present = self._records(name, rdtype)
-        if found:
-            return home.signed(name, rdtype, found), nothing
-        return nothing, home.denied(name, present)
-
-    def _records(self, name: Name, rdtype: int) -> tuple[list[bytes], int]:
-        """The RDATA wanted, and a type that the name has otherwise."""
-        apex = zone_of(name).origin == name
-        if rdtype == DNSKEY and apex:
-            return [zone(name).dnskey], NS
-        if rdtype == DS and apex and name:
-            return [zone(name).ds], NS
-        if rdtype == MX and apex and len(name) == 3:
-            return [struct.pack("!H", 10) + wire(_host_of(name))], MX
-        if name[:1] == (b"_25",):
-            return ([self._association] if rdtype == TLSA else []), TLSA
-        if name and name[0].startswith(b"mx"):
-            return ([_address(name)] if rdtype == A else []), A
-        return [], MX
-
-
-def _host_of(domain: Name) -> Name:
-    number = int(domain[0][1:])
-    if domain[1] == b"distinct":
-        return (b"mx", *domain)
-    return (b"mx%d" % (number % SHARED_HOSTS), b"shared", b"test")
-
-
-def _address(host: Name) -> bytes:
-    if host[1] == b"shared":
-        return socket.inet_aton(f"10.0.0.{int(host[0][2:])}")
-    number = int(host[1][1:])
-    return bytes([10, 1 + (number >> 16), (number >> 8) & 255, number & 255])
+from tests.bench.crowd_dns import NOW, SHARED_HOSTS, World, address_of, zone
 
 
 class Datagrams(asyncio.DatagramProtocol):
@@ -203,17 +70,37 @@ class Line:
         self.writer.write(octets)
 
 
+class Tally:
+    """A number for each process of the crowd, in memory that all of them see."""
+
+    def __init__(self, processes: int) -> None:
+        self._memory = mmap.mmap(-1, 8 * processes)
+        self._mine = 0
+
+    def of(self, process: int) -> None:
+        """From now on this process counts as that one."""
+        self._mine = 8 * process
+
+    def add(self) -> None:
+        """One more."""
+        struct.pack_into("Q", self._memory, self._mine, struct.unpack_from("Q", self._memory, self._mine)[0] + 1)
+
+    def total(self) -> int:
+        """Of all processes."""
+        return sum(number for (number,) in struct.iter_unpack("Q", self._memory[:]))
+
+
 class MailServer:
     """One certificate for all hosts; counts its sessions."""
 
-    def __init__(self, credentials: Credentials, seconds: float) -> None:
+    def __init__(self, credentials: Credentials, seconds: float, sessions: Tally) -> None:
         self._context = credentials.context(lambda _name: None)
         self._seconds = seconds
-        self.sessions = 0
+        self._sessions = sessions
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One session from the greeting to its end."""
-        self.sessions += 1
+        self._sessions.add()
         with contextlib.suppress(Exception):
             await self._session(Line(reader, writer, self._seconds))
         writer.close()
@@ -232,42 +119,96 @@ class MailServer:
             await tls.send(b"221 bye\r\n" if octets.upper().startswith(b"QUIT") else b"250 crowd\r\n")
 
 
-async def serve(seconds: float, domains: int, map_file: str) -> None:
-    """Until killed. Writes a lab map of so many domains' addresses to `map_file`."""
-    chain = Authority(NOW).chain(ChainPlan(("mx.test",)), "crowd")
+@dataclass(frozen=True)
+class Ports:
+    """Where a crowd is: the resolver, and the one mail server that stands for all."""
+
+    resolver: Server
+    mail: Server
+
+    @classmethod
+    def real(cls) -> Ports:
+        """For any program."""
+        return cls(Server("127.0.53.53", 53), Server("0.0.0.0", 25))
+
+    @classmethod
+    def free(cls) -> Ports:
+        """For those that read the map."""
+        held = [_shared(kind, Server("127.0.0.1", 0)) for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM)]
+        resolver, mail = (Server(*one.getsockname()) for one in held)
+        for one in held:
+            one.close()
+        return cls(resolver, mail)
+
+
+def _shared(kind: socket.SocketKind, there: Server) -> socket.socket:
+    """A socket bound where others of this crowd are bound too; the kernel deals what comes in out among them."""
+    bound = socket.socket(socket.AF_INET, kind)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+    bound.bind((there.address, there.port))
+    return bound
+
+
+async def serve(seconds: float, chain: Chain, ports: Ports, sessions: Tally, *, first: bool) -> None:
+    """Until killed. The first process says when it is ready, and answers standard input."""
     spki = hashlib.sha256(chain.leaf.spki).digest()
     world = World(struct.pack("!BBB", 3, 1, 1) + spki)
-    mail = MailServer(Credentials([Presented(chain)]), seconds)
+    mail = MailServer(Credentials([Presented(chain)]), seconds, sessions)
     loop = asyncio.get_running_loop()
-    udp, _ = await loop.create_datagram_endpoint(lambda: Datagrams(world.reply, seconds), local_addr=("127.0.0.1", 0))
-    udp.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-    server = await asyncio.start_server(mail.accept, "127.0.0.1", 0, backlog=1024)
-    port = server.sockets[0].getsockname()[1]
-    addresses = [f"10.0.0.{number}" for number in range(SHARED_HOSTS)]
-    addresses += [socket.inet_ntoa(_address((b"mx", b"d%d" % n, b"distinct"))) for n in range(domains)]
-    there = Server("127.0.0.1", port)
-    anchor = f". IN DS {zone(()).tag} 13 2 {zone(()).ds[4:].hex()}"
-    resolver = Server(*udp.get_extra_info("sockname"))
-    lab = LabMap(resolver, (anchor,), NOW, dict.fromkeys(addresses, there))
-    Path(map_file).write_text(write_map(lab))
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    loop.add_reader(sys.stdin, lambda: _answer(mail))
+    await loop.create_datagram_endpoint(
+        lambda: Datagrams(world.reply, seconds), sock=_shared(socket.SOCK_DGRAM, ports.resolver)
+    )
+    await asyncio.start_server(mail.accept, sock=_shared(socket.SOCK_STREAM, ports.mail), backlog=1024)
+    if first:
+        loop.add_reader(sys.stdin, lambda: _answer(sessions))
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
     await asyncio.Event().wait()
 
 
-def _answer(mail: MailServer) -> None:
+def write_map_of(ports: Ports, domains: int, map_file: str) -> None:
+    """A lab map of so many domains' addresses."""
+    addresses = [f"10.0.0.{number}" for number in range(SHARED_HOSTS)]
+    addresses += [socket.inet_ntoa(address_of((b"mx", b"d%d" % n, b"distinct"))) for n in range(domains)]
+    anchor = f". IN DS {zone(()).tag} 13 2 {zone(()).ds[4:].hex()}"
+    mail = Server("127.0.0.1", ports.mail.port)
+    Path(map_file).write_text(write_map(LabMap(ports.resolver, (anchor,), NOW, dict.fromkeys(addresses, mail))))
+
+
+def _answer(sessions: Tally) -> None:
     """Any line on standard input asks how many sessions there were."""
     if not sys.stdin.readline():
         raise SystemExit
-    sys.stdout.write(f"{mail.sessions}\n")
+    sys.stdout.write(f"{sessions.total()}\n")
     sys.stdout.flush()
 
 
-if __name__ == "__main__":
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def main() -> None:
+    """One process, and others that share its ports."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--delay", type=float, default=0, help="milliseconds before each reply")
     arguments.add_argument("--domains", type=int, default=1000)
     arguments.add_argument("--map", required=True)
+    arguments.add_argument("--processes", type=int, default=1)
+    arguments.add_argument("--real-ports", action="store_true")
     chosen = arguments.parse_args()
-    asyncio.run(serve(chosen.delay / 1000, chosen.domains, chosen.map))
+    ports = Ports.real() if chosen.real_ports else Ports.free()
+    write_map_of(ports, chosen.domains, chosen.map)
+    sessions, chain = Tally(chosen.processes), Authority(NOW).chain(ChainPlan(("mx.test",)), "crowd")
+    number = 0
+    for other in range(1, chosen.processes):
+        if os.fork() == 0:
+            _die_with_parent()
+            number = other
+            break
+    sessions.of(number)
+    asyncio.run(serve(chosen.delay / 1000, chain, ports, sessions, first=number == 0))
+
+
+if __name__ == "__main__":
+    main()
