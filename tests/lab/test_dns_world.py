@@ -11,8 +11,9 @@ import pytest
 from dns.dnssectypes import DSDigest
 from dns.message import Message
 
+from dane_check import Lookup, lookup
 from dane_check.lab import Lab
-from tests.lab.asking import answers, ask, find, in_lab, scenario, verified, zone
+from tests.lab.asking import NOW, answers, ask, find, in_lab, scenario, verified, zone
 
 HOST = "@ MX 10 mx\nmx A {A}\n_25._tcp.mx TLSA 3 1 1 {ee}\n*.wild A 192.0.2.200\n"
 
@@ -98,6 +99,39 @@ class TestNsec:
         assert rrsig is not None
         assert rrsig[0].labels == 3
         assert covers(reply, keys) == {"*.wild.one.test. NSEC"}
+
+    def test_the_record_of_a_name_is_answered_to_those_who_ask_for_it(self) -> None:
+        """NSEC is data of its own name, at the apex and at a wildcard too, with its signature."""
+        for name in ("one.test", "mx.one.test", "*.wild.one.test"):
+            reply, keys = answers(zone(HOST), f"{name} NSEC", "one.test DNSKEY")
+            assert verified(reply.answer, keys, "one.test") == {f"{name}. NSEC"}, name
+
+    def test_an_empty_non_terminal_has_none(self) -> None:
+        """And that is proven by the one that covers it."""
+        reply, keys = answers(zone(HOST), "_tcp.mx.one.test NSEC", "one.test DNSKEY")
+        assert (reply.rcode(), reply.answer) == (dns.rcode.NOERROR, [])
+        assert covers(reply, keys) == {"one.test. SOA", "mx.one.test. NSEC"}
+
+    @pytest.mark.parametrize(
+        ("question", "kind", "more"),
+        [
+            ("mx.one.test NSEC", "data", ""),
+            ("one.test NSEC", "data", ""),
+            ("a.wild.one.test NSEC", "data", ""),
+            ("_tcp.mx.one.test NSEC", "nodata", ""),
+            ("nn.one.test NSEC", "nxdomain", ""),
+            ("mx.one.test NSEC", "nodata", 'denial = "nsec3"'),
+        ],
+    )
+    def test_what_is_answered_to_the_type_validates(self, question: str, kind: str, more: str) -> None:
+        """Data or denial, with NSEC3 as well, is secure."""
+
+        async def act(lab: Lab) -> Lookup:
+            name, rdtype = question.split()
+            return await lookup(name, rdtype, resolver=str(lab.resolver), trust_anchor=lab.trust_anchor, now=NOW)
+
+        found = in_lab(zone(HOST, more), act)
+        assert (found.status, found.kind) == ("secure", kind)
 
 
 class TestNsec3:

@@ -32,6 +32,10 @@ OPT_OUT = 1
 class Chain(Protocol):
     """A chain of denial records over one zone."""
 
+    def of(self, name: dns.name.Name) -> Rdata | None:
+        """The record that stands at `name` itself, which has records; NSEC3 records stand elsewhere."""
+        ...
+
     def no_data(self, name: dns.name.Name) -> list[Denying]:
         """What shows that `name`, which exists, or is an unsigned delegation, lacks a type."""
         ...
@@ -55,6 +59,10 @@ class NsecChain:
     def __init__(self, types: Types) -> None:
         self._types = types
         self._names = sorted(types)
+
+    def of(self, name: dns.name.Name) -> Rdata | None:
+        """The NSEC of the name."""
+        return self._at_or_before(name)[1]
 
     def no_data(self, name: dns.name.Name) -> list[Denying]:
         """The NSEC of the name; for an empty non-terminal the one that covers it."""
@@ -114,6 +122,10 @@ class Nsec3Chain:
         everything = {**{name: frozenset[RdataType]() for name in _above(kept, origin)}, **kept}
         self._by_hash = {hashing.of(name): (name, types) for name, types in everything.items()}
         self._hashes = sorted(self._by_hash)
+
+    def of(self, name: dns.name.Name) -> Rdata | None:
+        """Nothing: an owner name of NSEC3 is a hash."""
+        return None
 
     def no_data(self, name: dns.name.Name) -> list[Denying]:
         """The matching NSEC3; where opt-out left the name out, proof of the closest encloser (§7.2.4)."""

@@ -101,13 +101,19 @@ class Zone:
 
     def _existing(self, name: dns.name.Name, source: dns.name.Name, rdtype: RdataType) -> Part:
         sets = self._sets[source]
-        if rdtype in sets:
-            return Part((self._signed(name, source, sets[rdtype]),))
+        own = self._own_denial(source) if rdtype == RdataType.NSEC else sets.get(rdtype)
+        if own is not None:
+            return Part((self._signed(name, source, own),))
         if RdataType.CNAME in sets:
             alias = sets[RdataType.CNAME]
             target = _name_of(alias[0])
             return Part((self._signed(name, source, alias),), target=target)
         return self._denied(name, rdtype, self._no_data(source))
+
+    def _own_denial(self, name: dns.name.Name) -> Rdataset | None:
+        """The NSEC record of a name of the zone, for those who ask for it by its type."""
+        found = self._chain.of(name) if self._chain else None
+        return None if found is None else dns.rdataset.from_rdata(TTL, found)
 
     def _synthesised(
         self, name: dns.name.Name, source: dns.name.Name, encloser: dns.name.Name, rdtype: RdataType
