@@ -22,7 +22,7 @@ from dane_check.ports import ProbeRequest
 
 _OLDEST_SECONDS: Final = 100.0  # threats T-8: what Postfix keeps them for at most
 _LEAST_SECONDS: Final = 1.0  # as Postfix does; a TTL of 0 is no reason to ask for ever
-_MOST_RENEWALS: Final = 8  # for the addresses of one family of one host
+_MOST_BY_TTL: Final = 8  # renewals for one family of one host; after these a short TTL is a reason no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,13 @@ class Answered:
     requirement: Requirement | Stopped
     answer: Lookup | None = None
 
-    def good_for(self, moment: datetime) -> float | None:
+    def good_for(self, moment: datetime, *, by_ttl: bool = True) -> float | None:
         """Seconds from `moment`, when it was heard, to its end; None where it does not age."""
         if not isinstance(self.answer, Secure) or not isinstance(self.answer.proof, Proof):
             return None
-        lives = [_OLDEST_SECONDS, *(float(record.ttl) for record in self.answer.records)]
+        lives = [_OLDEST_SECONDS]
+        if by_ttl:
+            lives += [float(record.ttl) for record in self.answer.records]
         if self.answer.expires is not None:
             lives.append((self.answer.expires - moment).total_seconds())
         return max(_LEAST_SECONDS, min(lives))
@@ -53,7 +55,7 @@ class Freshest:
     first: Answered
     heard: float
     again: Callable[[DomainLookups], Awaitable[Answered]]
-    _latest: tuple[datetime, float, Answered] | None = None
+    _renewals: list[tuple[datetime, float]] = field(default_factory=list)  # the moment, and when that was
     _known: dict[datetime, asyncio.Task[Answered]] = field(default_factory=dict)
 
     async def for_session(
@@ -72,24 +74,30 @@ class Freshest:
         return (await self._at(moments, renewal.again)).requirement, renewal
 
     async def _due(self, moments: Moments, request: ProbeRequest, turn: int, began: float | None) -> Renewal | None:
-        start = moments.at(self.heard)
-        moment, heard, answered = self._latest or (start, self.heard, self.first)
-        good_for = answered.good_for(moment)
-        if (
-            began is not None
-            and good_for is not None
-            and began - heard > good_for
-            and len(self._known) < _MOST_RENEWALS
-        ):
-            heard = moments.seconds()
-            moment = moments.at(heard).replace(microsecond=0)
-            self._latest = moment, heard, answered
-            self._latest = moment, heard, await self._at(moments, moment)
-        if self._latest is None:
+        moment = await self._moment_for(moments, moments.seconds() if began is None else began)
+        if moment is None:
             return None
-        renewal = Renewal(request, turn, start, moment)
+        renewal = Renewal(request, turn, moments.at(self.heard), moment)
         moments.note(renewal)
         return renewal
+
+    async def _moment_for(self, moments: Moments, began: float) -> datetime | None:
+        """When the answer that counts for a session was asked for again; None for the first one.
+
+        It is the last one heard before the session, and where that was too old by then, the next one after it.
+        """
+        last = next((one for one in reversed(self._renewals) if one[1] <= began), None)
+        moment, heard = last or (moments.at(self.heard), self.heard)
+        answered = await self._at(moments, moment) if last else self.first
+        good_for = answered.good_for(moment, by_ttl=len(self._renewals) < _MOST_BY_TTL)
+        if good_for is None or began - heard <= good_for:
+            return moment if last else None
+        following = next((one for one in self._renewals if one[1] > began), None)
+        if following is None:
+            now = moments.seconds()
+            following = moments.at(now).replace(microsecond=0), now
+            self._renewals.append(following)
+        return following[0]
 
     async def _at(self, moments: Moments, moment: datetime) -> Answered:
         if moment not in self._known:

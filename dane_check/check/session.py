@@ -131,10 +131,14 @@ class Probes:
         return held.began if held is not None and held.let_in.is_set() else None
 
     def let_go(self, request: ProbeRequest) -> None:
-        """The session that was brought up beside this one, if it still waits, is not wanted."""
+        """The session that was brought up beside this one, if it still waits, is not wanted.
+
+        Its place may be taken by then, by a session with another host there, and the session be left.
+        """
         place = self._places.pop((request.address, request.port), None)
-        if place is not None and self._live is not None:
+        if self._live is not None:
             self._live.let_go(request)
+        if place is not None:
             place()
 
     def _begin(self, key: tuple[ProbeRequest, int], followed: bool) -> _Held:

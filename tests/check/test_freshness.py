@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from dane_check import Checker, DomainCheck, Settings, replay
-from dane_check.check.freshness import Answered
+from dane_check.check.freshness import Answered, Freshest
+from dane_check.check.session import DomainLookups
 from dane_check.dnssec.lookup import Lookup, Secure
 from dane_check.evidence.file import from_text, to_text
+from dane_check.evidence.record import Renewal
 from dane_check.lab import Scenario
 from dane_check.lab.memory import MemoryLab
 from dane_check.lab.scenario import read_scenario
 from dane_check.limits import DEFAULT, RunLimits
-from dane_check.policy.base_domain import opportunistic
+from dane_check.policy.base_domain import Requirement, opportunistic
 from dane_check.policy.verdict import EndpointResult, EndpointVerdict, HostWord
-from dane_check.ports import Heard, KeyType, Question, Server
+from dane_check.ports import Heard, KeyType, ProbeRequest, Question, Server
 from dane_check.report.json import check_to_json
 from dane_check.report.text import TextOptions, check_to_text
 from tests.check.virtual_time import START, VirtualTime
-from tests.lookups import PROOF, insecure, nodata, tlsa_records
+from tests.lookups import PROOF, Answers, insecure, nodata, tlsa_records
 
 DOMAIN = "late.test"
 ONE_A_MINUTE = replace(DEFAULT, run=RunLimits(address_sessions_per_minute=1))
@@ -182,3 +185,101 @@ def published(ttl: int, expires_in: float | None = None) -> Secure:
 def test_how_long_an_answer_is_good(answer: Lookup, seconds: float | None) -> None:
     """T-8: a hundred seconds, its TTL, its signatures: whichever ends first; an absence does not age."""
     assert good_for(answer) == seconds
+
+
+class Hand:
+    """`Moments` whose time is set by hand, and the answers that come when TLSA is asked for again."""
+
+    recorded: Mapping[tuple[ProbeRequest, int], Renewal] | None = None
+
+    def __init__(self, *answers: Lookup) -> None:
+        self.now = 0.0
+        self.noted: list[Renewal] = []
+        self._answers = list(answers)
+
+    def seconds(self) -> float:
+        return self.now
+
+    def at(self, seconds: float) -> datetime:
+        return START + timedelta(seconds=seconds)
+
+    def lookups(self, moment: datetime) -> DomainLookups:
+        return Answers({})
+
+    def note(self, renewal: Renewal) -> None:
+        self.noted.append(renewal)
+
+    async def again(self, source: DomainLookups) -> Answered:
+        return answered(self._answers.pop(0))
+
+
+def answered(answer: Lookup) -> Answered:
+    return Answered(opportunistic(f"ttl {answer.records[0].ttl}", ()), answer)
+
+
+async def by(fresh: Freshest, turn: int, began: float | None) -> str | None:
+    found, _ = await fresh.for_session(ProbeRequest("192.0.2.1", 25, "mx.test"), turn, began)
+    assert isinstance(found, Requirement)
+    return found.reason
+
+
+def test_a_session_is_judged_by_the_answer_of_its_own_time_whenever_it_is_judged() -> None:
+    """T-8, D-39: other sessions stand, also those that are judged after an answer was renewed for a later one."""
+    hand = Hand(published(70), published(80))
+    fresh = Freshest(hand, answered(published(60)), 0.0, hand.again)
+
+    async def run() -> list[str | None]:
+        hand.now = 61.5
+        late = await by(fresh, 1, 61.0)
+        hand.now = 140.0
+        return [
+            late,
+            await by(fresh, 0, 59.0),
+            await by(fresh, 2, 61.2),
+            await by(fresh, 3, 131.0),
+            await by(fresh, 4, 135.0),
+        ]
+
+    assert asyncio.run(run()) == ["ttl 70", "ttl 60", "ttl 70", "ttl 70", "ttl 80"]
+    assert [(one.turn, one.again) for one in hand.noted] == [
+        (1, START + timedelta(seconds=61)),
+        (2, START + timedelta(seconds=61)),
+        (3, START + timedelta(seconds=61)),
+        (4, START + timedelta(seconds=140)),
+    ]
+
+
+def test_sessions_that_come_late_together_are_judged_by_one_answer() -> None:
+    """One question for all of them, whoever asks first."""
+    hand = Hand(published(70))
+    fresh = Freshest(hand, answered(published(60)), 0.0, hand.again)
+
+    async def run() -> list[str | None]:
+        hand.now = 64.0
+        return list(await asyncio.gather(by(fresh, 0, 61.0), by(fresh, 1, 63.0), by(fresh, 2, 62.0)))
+
+    assert asyncio.run(run()) == ["ttl 70"] * 3
+
+
+def test_short_ttls_cannot_make_us_ask_for_ever_nor_old_answers_count() -> None:
+    """After eight times a TTL of nothing is a reason no more; a hundred seconds and the end of a signature are."""
+    hand = Hand(*[published(0)] * 7, published(0, 30), published(1), published(2))
+    fresh = Freshest(hand, answered(published(0)), 0.0, hand.again)
+
+    async def run() -> list[str | None]:
+        found = []
+        for turn, began in enumerate([2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 25.0, 31.0, 120.0, 140.0]):
+            hand.now = began
+            found.append(await by(fresh, turn, began))
+        return found
+
+    assert asyncio.run(run()) == [*["ttl 0"] * 9, "ttl 1", "ttl 1", "ttl 2"]
+    assert len({one.again for one in hand.noted}) == 10
+
+
+def test_a_session_of_which_nobody_knows_when_it_began_counts_as_the_latest() -> None:
+    """What is not known must not make an old answer young."""
+    hand = Hand(published(70))
+    fresh = Freshest(hand, answered(published(60)), 0.0, hand.again)
+    hand.now = 61.5
+    assert asyncio.run(by(fresh, 0, None)) == "ttl 70"
