@@ -24,7 +24,7 @@ from dane_check.rehearsal.plan import Plan
 from dane_check.rehearsal.played import Played, planned_of, ttl_of
 from dane_check.rehearsal.publisher import earliest_switch, is_weighty, seconds_to_wait
 from dane_check.rehearsal.rules import findings_of
-from dane_check.rehearsal.sentences import closing
+from dane_check.rehearsal.sentences import NOWHERE, closing
 from dane_check.rehearsal.zone.rules import of_zone
 
 _WOULD: Final = {
@@ -45,9 +45,14 @@ _BY_SEVERITY: Final = (
 )
 
 
-def mail_rehearsal(verdict: DomainVerdict) -> MailRehearsal:
-    """A mail domain whose hosts were judged, or that has none."""
+def mail_rehearsal(verdict: DomainVerdict, *, by_zone: bool = False) -> MailRehearsal:
+    """A mail domain whose hosts were judged, or that has none.
+
+    by_zone -- a whole zone is to be published; MX hosts that would all be without address are its mistake (D-44).
+    """
     would, status = _WOULD[verdict.word]
+    if by_zone and verdict.reason == NOWHERE and not verdict.implicit_mx:
+        would, status = Would.BE_BROKEN, 1
     hosts = tuple(host.host for host in verdict.hosts)
     return MailRehearsal(verdict.domain, would, status, verdict.mx, verdict.reason, verdict.findings, hosts)
 

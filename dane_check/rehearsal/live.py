@@ -178,7 +178,8 @@ async def _published(
 def _together(
     plan: Plan, mail: Sequence[_Mail], played: Sequence[Played], remarks: tuple[Finding, ...], now: datetime
 ) -> Rehearsal:
-    folded = [_folded(one, [part.told for part in played if part.domain == one.domain]) for one in mail]
+    by_zone = plan.zone is not None
+    folded = [_folded(one, [part.told for part in played if part.domain == one.domain], by_zone) for one in mail]
     return rehearsal(plan, played, now, folded, remarks)
 
 
@@ -199,11 +200,12 @@ async def _forgotten(plan: Plan, source: DomainLookups) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _folded(mail: _Mail, hosts: Sequence[HostVerdict]) -> MailRehearsal:
+def _folded(mail: _Mail, hosts: Sequence[HostVerdict], by_zone: bool) -> MailRehearsal:
     view = lookup_view(mail.domain, "MX", mail.found)
     match mail.goes_to:
         case NoHosts() as end:
             return mail_rehearsal(ended(mail.domain, end, view))
         case Hosts() as goes_to:
             judged = [*hosts, *map(inapplicable, goes_to.inapplicable)]
-            return mail_rehearsal(domain_verdict(mail.domain, view, goes_to, judged, strict=False))
+            verdict = domain_verdict(mail.domain, view, goes_to, judged, strict=False)
+            return mail_rehearsal(verdict, by_zone=by_zone)

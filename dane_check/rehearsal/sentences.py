@@ -26,6 +26,8 @@ _READY: Final = {
 }
 
 
+NOWHERE: Final = "no-usable-mx"  # the reason of a domain whose MX hosts are all without address
+_LOST: Final = "No mail could be delivered to {domain}, for no mail host of it has an address: do not publish this."
 _PUBLISHED: Final = "There are records already, and senders that use DANE authenticate {what} by them."
 
 
@@ -44,6 +46,9 @@ def closing(
         published = readiness is Readiness.READY and not lines
         return (_PUBLISHED if published else _READY[readiness]).format(what=what)
     if would is Would.BE_BROKEN:
+        lost = next((one for one in mail if one.would is would and one.reason == NOWHERE), None)
+        if lost is not None:
+            return _LOST.format(domain=lost.domain)
         what = "this mail host" if hosts == 1 else "a mail host"
         what = what if hosts or not mail else "mail to this domain"
     template = _REASONS[reason] if reason and would is Would.BE_PROTECTED else _SENTENCES[would]

@@ -61,6 +61,20 @@ class TestOffline:
         assert [one.address for one in found.hosts[0].verdict.endpoints] == ["192.0.2.1", "2001:db8::1"]
         assert found.hosts[0].assumed == "the zone is assumed to be signed; nobody was asked"
 
+    def test_d_44_a_zone_whose_mail_hosts_have_no_address_would_break_mail(self) -> None:
+        """D-44: a dot forgotten at the end of an MX target; protected hosts do not make up for it."""
+        found = play(mail(EE_NEW).replace("MX 10 mx", "MX 10 mx.example.org"), NEW)
+        assert (found.would, found.exit_status) == (Would.BE_BROKEN, 1)
+        assert {one.host: one.would for one in found.hosts}[HOST] is Would.BE_PROTECTED
+        assert "No mail could be delivered to example.org" in found.sentence
+        assert Code.MX_NONE in codes(found)
+
+    def test_d_44_no_mail_is_meant_where_nothing_says_so(self) -> None:
+        """D-44: null MX, or neither MX nor address: there is nothing to break."""
+        for lines in ("@ MX 0 .\n", ""):
+            found = play(zone(lines), NEW, mail=["example.org"])
+            assert found.exit_status == 5
+
     def test_records_of_another_key_would_break(self) -> None:
         """The file is judged, not read approvingly."""
         assert play(mail(EE_OLD), NEW).exit_status == 1

@@ -157,6 +157,7 @@ TYPO = Story(
         "short.zone": zone(_FIRST_MX[:-1]),
         "digits.zone": zone(_tlsa("_25._tcp.mx", _MISTYPED)),
         "dot.zone": zone(_MISPLACED),
+        "mail.zone": zone(_FIRST_MX).replace("MX    10 mx", f"MX    10 {HOST}"),
         "good.zone": zone(_FIRST_MX),
     },
     (
@@ -179,6 +180,19 @@ TYPO = Story(
             10,
             "The dot at the end of the name is missing.",
             (typed("dane-check preflight --zone dot.zone", 1, Code.TLSA_MISPLACED, Code.TLSA_ABSENT),),
+        ),
+        Step(
+            12,
+            "That is repaired, and forgotten at another name: the TLSA record is good, and mail is gone altogether.",
+            (
+                typed(
+                    "dane-check preflight --zone mail.zone",
+                    1,
+                    Code.MX_NONE,
+                    Code.MX_TARGET_MISSING,
+                    Code.ROLLOVER_NONE,
+                ),
+            ),
         ),
         Step(15, "At last.", (typed("dane-check preflight --zone good.zone -q"),)),
         Step(20, "Published.", (CHECK,), world(OLD, OLD_RECORD)),
