@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dane_check.dnssec.lookup import Link, Lookup, Proof
+from dane_check.dnssec.lookup import Lookup, Proof
 from dane_check.names import plain
 from dane_check.policy.verdict import LookupView
 
@@ -19,17 +19,6 @@ def lookup_view(name: str, rdtype: str, found: Lookup) -> LookupView:
         why.cause.value if why else None,
         why.hints if why else (),
         found.expires,
-        tuple(link_text(link) for link in found.proof.links) if isinstance(found.proof, Proof) else (),
+        found.proof.links if isinstance(found.proof, Proof) else (),
         plain(found.aliases[-1].target) if found.aliases else None,
-    )
-
-
-def link_text(link: Link) -> str:
-    """One link of the chain of trust as one line."""
-    if link.signature is None:
-        return f"{link.rrset}: {link.means}"
-    by = link.signature
-    return (
-        f"{link.rrset}: {link.means}, signed by {by.zone} key {by.key_tag} {by.algorithm}"
-        f" until {by.expiration:%Y-%m-%d %H:%M} UTC"
     )

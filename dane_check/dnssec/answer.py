@@ -78,6 +78,6 @@ def presentation(record: ResourceRecord) -> str:
     if record.rdtype == rrtype.TLSA and len(record.rdata) > 3:
         usage, selector, matching_type = record.rdata[:3]
         return f"{usage} {selector} {matching_type} {record.rdata[3:].hex()}"
-    if record.parsed is not None:
-        return record.parsed.to_text()
+    if (parsed := record.parsed) is not None:
+        return parsed.to_text()
     return f"\\# {len(record.rdata)} {record.rdata.hex()}".rstrip()

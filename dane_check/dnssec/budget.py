@@ -12,7 +12,7 @@ import dns.name
 
 from dane_check.dnssec.criteria import Criteria
 from dane_check.limits import DnsLimits
-from dane_check.wire.octets import name_octets
+from dane_check.wire.octets import canonical_octets
 
 
 class Spent(Exception):
@@ -109,7 +109,7 @@ class Tally:
 
 
 def _nsec3_hash(name: dns.name.Name, salt: bytes, iterations: int) -> bytes:
-    digest = name_octets(name.canonicalize())
+    digest = canonical_octets(name)
     for _ in range(iterations + 1):
         digest = hashlib.sha1(digest + salt, usedforsecurity=False).digest()
     return digest

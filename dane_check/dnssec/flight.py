@@ -36,6 +36,12 @@ class Flights(Generic[K, V]):
         """Whether the work has begun or is done."""
         return key in self._kept or key in self._flights
 
+    def begin(self, key: K, budget: Budget, work: Callable[[], Coroutine[Any, Any, V]]) -> Callable[[], None]:
+        """Begins what is not under way and may turn out useful; the function returned ends it, if nobody waits then."""
+        flight = self._begin(key, budget, work)
+        flight.waiting += 1
+        return lambda: self._leave(key, flight)
+
     async def join(self, key: K, budget: Budget, work: Callable[[], Coroutine[Any, Any, V]]) -> V:
         """The result for `key`, begun now unless it is under way; a cancelled waiter disturbs no other.
 
@@ -74,8 +80,11 @@ class Flights(Generic[K, V]):
         try:
             return await asyncio.shield(flight.task)
         finally:
-            flight.waiting -= 1
-            if not flight.waiting and not flight.task.done():
-                if self._flights.get(key) is flight:
-                    del self._flights[key]
-                flight.task.cancel()
+            self._leave(key, flight)
+
+    def _leave(self, key: K, flight: _Flight[V]) -> None:
+        flight.waiting -= 1
+        if not flight.waiting and not flight.task.done():
+            if self._flights.get(key) is flight:
+                del self._flights[key]
+            flight.task.cancel()

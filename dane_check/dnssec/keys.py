@@ -10,7 +10,7 @@ from typing import Final, Self
 import dns.name
 
 from dane_check.dnssec.algorithms import digest
-from dane_check.wire.octets import name_octets
+from dane_check.wire.octets import canonical_octets
 
 _ZONE: Final = 0x0100
 _REVOKE: Final = 0x0080
@@ -85,4 +85,4 @@ class Ds:
 
     def names(self, zone: dns.name.Name, key: Key) -> bool:
         """Whether the digest is that of `key` in `zone` (RFC 4034 §5.1.4)."""
-        return digest(self.digest_type, name_octets(zone.canonicalize()) + key.rdata) == self.digest
+        return digest(self.digest_type, canonical_octets(zone) + key.rdata) == self.digest

@@ -135,6 +135,17 @@ class Link:
     nsec3_salted: bool = False
     ds_digests: tuple[int, ...] = ()
 
+    @property
+    def text(self) -> str:
+        """The link as one line."""
+        if self.signature is None:
+            return f"{self.rrset}: {self.means}"
+        by = self.signature
+        return (
+            f"{self.rrset}: {self.means}, signed by {by.zone} key {by.key_tag} {by.algorithm}"
+            f" until {by.expiration:%Y-%m-%d %H:%M} UTC"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:

@@ -6,7 +6,7 @@ No resolver is believed. Servers bring records; keys decide what they are worth.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -24,11 +24,12 @@ from dane_check.dnssec.lookup import AliasHop, Cause, Indeterminate, Lookup, Why
 from dane_check.dnssec.proof import trouble
 from dane_check.dnssec.standing import Signed, has_signatures
 from dane_check.dnssec.step import Step, failed, lookup_of
-from dane_check.dnssec.walk import Walk
+from dane_check.dnssec.walk import Walk, path
 from dane_check.errors import UsageError
 from dane_check.limits import DEFAULT, DnsLimits
 from dane_check.ports import DnsTransport, Question, Server
 from dane_check.wire.message import Message
+from dane_check.wire.octets import name_of
 
 
 class ValidatingResolver:
@@ -78,19 +79,18 @@ class ValidatingResolver:
         A zone that was only passed on the way, as a top-level domain is, does not count: what lies below it is
         unknown. Neither does one with an insecure cut known between it and the name.
         """
-        at = _name(name)
-        while True:
+        for at in reversed(path(dns.name.root, _name(name))):
             standing = self._walk.known_standing(at)
             if standing is not None and not (isinstance(standing, Signed) and standing.doubt is None):
                 return False
             if at in self._walk.answering:
                 return True
-            if at == dns.name.root:
-                return False
-            at = at.parent()
+        return False
 
     async def look_up(self, name: dns.name.Name, rdtype: int, budget: Budget) -> Lookup:
         """`lookup` with the budget of a domain."""
+        if (known := self._lookups.known((name, rdtype))) is not None:
+            return known
         question = Question(name, rdtype)
         try:
             async with asyncio.timeout(self._criteria.limits.lookup_seconds):
@@ -119,7 +119,7 @@ class ValidatingResolver:
     # --- one lookup ----------------------------------------------------------------------------------
 
     async def _resolve(self, name: dns.name.Name, rdtype: int, budget: Budget, given: Message | None = None) -> Lookup:
-        ahead: list[asyncio.Task[None]] = []
+        ahead: list[Callable[[], None]] = []
         try:
             return await self._follow(name, rdtype, budget, ahead, given)
         except Spent as spent:
@@ -127,15 +127,15 @@ class ValidatingResolver:
                 raise
             return Indeterminate(Why(Cause.LIMIT, spent.what, record=str(Question(name, rdtype))))
         finally:
-            for task in ahead:
-                task.cancel()
+            for give_up in ahead:
+                give_up()
 
     async def _follow(
         self,
         name: dns.name.Name,
         rdtype: int,
         budget: Budget,
-        ahead: list[asyncio.Task[None]],
+        ahead: list[Callable[[], None]],
         given: Message | None,
     ) -> Lookup:
         """From alias to alias to the last step, within L-3; `given` is the first reply, where it is here already."""
@@ -145,7 +145,7 @@ class ValidatingResolver:
         message: Message | None = None
         signed_seen = False
         while True:
-            ahead += self._walk.ask_ahead(name, budget)
+            ahead += self._walk.ask_ahead(Question(name, rdtype), budget)
             if given is not None:
                 step, target = await self._judge.judge(name, rdtype, given, tally, budget)
                 message, given = given, None
@@ -220,7 +220,7 @@ class DomainView:
 @lru_cache(maxsize=4096)
 def _name(text: str) -> dns.name.Name:
     try:
-        return dns.name.from_text(text, dns.name.root)
+        return name_of(dns.name.from_text(text, dns.name.root).labels)
     except (dns.exception.DNSException, UnicodeError) as trouble_:
         raise UsageError(f"{text!r} is no domain name: {trouble_}") from None
 

@@ -27,7 +27,7 @@ from dane_check.dnssec.criteria import Criteria
 from dane_check.dnssec.keys import Key, ZoneKeys
 from dane_check.dnssec.lookup import Cause
 from dane_check.dnssec.rrset import RRset, Signature
-from dane_check.wire.octets import name_octets
+from dane_check.wire.octets import canonical_octets
 from dane_check.wire.rdata import canonical
 
 _IN: Final = b"\0\1"
@@ -131,42 +131,50 @@ def _is_weak(key: Key) -> bool:
     return key.algorithm in SHA1_ALGORITHMS or (bits is not None and bits < STRONG_RSA_BITS)
 
 
+_Fault = tuple[Cause, str]  # and how a sentence about the signature goes on
+
+
 def _misfit(
     rrset: RRset, signature: Signature, zone: dns.name.Name, usable: list[Key], criteria: Criteria
 ) -> Refused | None:
     """What is wrong with a signature before any arithmetic; None where nothing is (R4035-5.3.1-a … -h)."""
-    what = named(rrset, signature)
+    found = _misplaced(rrset, signature, zone)
+    if found is None and not usable:
+        found = Cause.KEY_MISSING, _no_key(signature, zone, criteria)
+    found = found or _untimely(signature, criteria)
+    return Refused(found[0], f"{named(rrset, signature)} {found[1]}") if found else None
+
+
+def _misplaced(rrset: RRset, signature: Signature, zone: dns.name.Name) -> _Fault | None:
     if signature.signer != zone:
-        return Refused(Cause.SIGNER_WRONG, f"{what} is not by {zone}, the zone that holds the record")
+        return Cause.SIGNER_WRONG, f"is not by {zone}, the zone that holds the record"
     if rrset.rdtype in _APEX_TYPES and rrset.owner != zone:
-        return Refused(Cause.SIGNER_WRONG, f"{what} is by a zone that has no such record at that name")
+        return Cause.SIGNER_WRONG, "is by a zone that has no such record at that name"
     if not _count(zone) <= signature.labels <= _count(rrset.owner):
-        return Refused(Cause.SIGNATURE_INVALID, f"{what} counts {signature.labels} labels, which cannot be")
-    if not usable:
-        return Refused(Cause.KEY_MISSING, _no_key(what, signature, zone, criteria))
-    return _untimely(what, signature, criteria)
+        return Cause.SIGNATURE_INVALID, f"counts {signature.labels} labels, which cannot be"
+    return None
 
 
-def _no_key(what: str, signature: Signature, zone: dns.name.Name, criteria: Criteria) -> str:
+def _no_key(signature: Signature, zone: dns.name.Name, criteria: Criteria) -> str:
     if signature.algorithm not in criteria.algorithms:
-        return f"{what} uses {mnemonic(signature.algorithm)}, which is not supported"
-    return f"{what} is by a key that {zone} DNSKEY does not hold or that cannot sign"
+        return f"uses {mnemonic(signature.algorithm)}, which is not supported"
+    return f"is by a key that {zone} DNSKEY does not hold or that cannot sign"
 
 
-def _untimely(what: str, signature: Signature, criteria: Criteria) -> Refused | None:
+def _untimely(signature: Signature, criteria: Criteria) -> _Fault | None:
     """RFC 4035 §5.3.1 in serial arithmetic, no allowance for skew (R4035-5.3.1-e)."""
     left, begun = criteria.seconds_until(signature.expiration), -criteria.seconds_until(signature.inception)
     if left + begun < 0:
-        return Refused(Cause.SIGNATURE_INVALID, f"{what} expires before it begins")
+        return Cause.SIGNATURE_INVALID, "expires before it begins"
     # Unbound allows a tenth of the lifetime, at least an hour and at most a day.
     allowance = min(max((left + begun) // 10, 3600), 86400)
     if left < 0:
         excused = _excuse(-left, allowance)
-        return Refused(Cause.SIGNATURE_EXPIRED, f"{what} expired on {_date(criteria, signature.expiration)}{excused}")
+        return Cause.SIGNATURE_EXPIRED, f"expired on {_date(criteria, signature.expiration)}{excused}"
     if begun < 0:
         excused = _excuse(-begun, allowance)
         begins = _date(criteria, signature.inception)
-        return Refused(Cause.SIGNATURE_NOT_YET_VALID, f"{what} is not valid before {begins}{excused}")
+        return Cause.SIGNATURE_NOT_YET_VALID, f"is not valid before {begins}{excused}"
     return None
 
 
@@ -224,10 +232,10 @@ def _verified(rrset: RRset, signature: Signature, key: Key, criteria: Criteria) 
 
 def signed_data(rrset: RRset, signature: Signature) -> bytes:
     """The octets a signature is made over (RFC 4035 §5.3.2, RFC 4034 §6)."""
-    owner = name_octets(_signed_owner(rrset.owner, signature).canonicalize())
+    owner = canonical_octets(_signed_owner(rrset.owner, signature))
     fixed = owner + rrset.rdtype.to_bytes(2, "big") + _IN + signature.original_ttl.to_bytes(4, "big")
     rdatas = sorted({canonical(rrset.rdtype, record.rdata) for record in rrset.records})
-    signer = name_octets(signature.signer.canonicalize())
+    signer = canonical_octets(signature.signer)
     return signature.head + signer + b"".join(fixed + len(r).to_bytes(2, "big") + r for r in rdatas)
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
 from itertools import takewhile
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import dns.name
 import dns.rdatatype as rrtype
@@ -34,6 +33,7 @@ from dane_check.dnssec.standing import (
 )
 from dane_check.ports import DnsTransport, Fault, Heard, NoReply, Question, Server
 from dane_check.wire.message import Message
+from dane_check.wire.octets import name_of
 
 T = TypeVar("T")
 
@@ -63,48 +63,52 @@ class Walk:
 
     # --- questions -----------------------------------------------------------------------------------
 
-    async def hear(self, question: Question, attempt: int, budget: Budget, *, likely: bool = False) -> Heard:
+    async def hear(self, question: Question, attempt: int, budget: Budget) -> Heard:
         """The reply to a question, from one server after the other until one answers. Raises `Spent`.
 
-        `attempt` counts from 0; a later one asks again, beginning with another server. `likely`: nobody needs
-        the answer yet, so that a failure counts for nothing; who needs it asks once more.
+        `attempt` counts from 0; a later one asks again, beginning with another server. The failure of a question
+        that was asked early counts for nothing: who needs the answer asks once more.
         """
 
         async def ask() -> Heard:
-            if likely and not budget.may_guess:
-                return NoReply(Fault.TIMEOUT, "not asked")
             if attempt == 0:
                 budget.ask()
-            heard = await self._ask_servers(question, attempt)
-            if likely and not _is_reply(heard):
-                budget.take_back()
-            return heard
+            return await self._ask_servers(question, attempt)
 
         key = (question, attempt)
-        if likely:
-            return await self._hear_guess(key, budget, ask)
         while True:
             guessed = key in self._guesses
             heard = await self._replies.join(key, budget, ask)
             if not guessed or _is_reply(heard):
                 return heard
 
-    async def _hear_guess(
-        self, key: tuple[Question, int], budget: Budget, ask: Callable[[], Coroutine[Any, Any, Heard]]
-    ) -> Heard:
+    def _ask_early(self, question: Question, budget: Budget) -> Callable[[], None]:
+        """Asks what nobody needs yet and nobody has asked; the function returned gives it up."""
+        key = (question, 0)
+
         async def guess() -> Heard:
             try:
-                return await ask()
+                return await self._guessed(question, budget)
             finally:
                 self._guesses.discard(key)
 
-        if not self._replies.under_way(key):
-            self._guesses.add(key)
-        try:
-            return await self._replies.join(key, budget, guess)
-        finally:
+        def give_up() -> None:
+            let_go()
             if not self._replies.under_way(key):
                 self._guesses.discard(key)
+
+        self._guesses.add(key)
+        let_go = self._replies.begin(key, budget, guess)
+        return give_up
+
+    async def _guessed(self, question: Question, budget: Budget) -> Heard:
+        if not budget.may_guess:
+            return NoReply(Fault.TIMEOUT, "not asked")
+        budget.ask()
+        heard = await self._ask_servers(question, 0)
+        if not _is_reply(heard):
+            budget.take_back()
+        return heard
 
     async def _ask_servers(self, question: Question, attempt: int) -> Heard:
         first: Heard | None = None
@@ -138,38 +142,35 @@ class Walk:
         assert refused is not None
         return refused
 
-    def ask_ahead(self, name: dns.name.Name, budget: Budget) -> list[asyncio.Task[None]]:
-        """Questions for the DS and DNSKEY of every likely zone from the anchor down to `name`, all at once.
+    def ask_ahead(self, question: Question, budget: Budget) -> list[Callable[[], None]]:
+        """Asks for the DS and DNSKEY of every likely zone from the anchor down to the question's name, all at once.
 
         Labels with an underscore are hardly ever zone cuts. A zone that has answered for its own names is likely to
         hold this one too, unlike one that was only passed on the way, as a top-level domain is: there nothing is
-        asked. The caller cancels the tasks when it is done.
+        asked. The caller calls what is returned when it is done: that gives up what is still open.
         """
+        name = question.name
         anchor = self.anchors.zone_of(name)
         if anchor is None:
             return []
-        path = _path(anchor, name)
-        deepest = next(filter(None, map(self._standings.known, reversed(path))), None)
+        zones = path(anchor, name)
+        deepest = next(filter(None, map(self._standings.known, reversed(zones))), None)
         if deepest is not None and (not isinstance(deepest, Signed) or deepest.zone.name in self.answering):
             return []
-        unknown = [zone for zone in path if self._standings.known(zone) is None]
+        unknown = [zone for zone in zones if self._standings.known(zone) is None]
         plain = list(takewhile(lambda zone: zone == anchor or not zone.labels[0].startswith(b"_"), unknown))
-        return self._guess(plain, anchor, budget)
+        return self._guess(plain, anchor, budget, but=question)
 
-    def _guess(self, zones: Sequence[dns.name.Name], anchor: dns.name.Name, budget: Budget) -> list[asyncio.Task[None]]:
-        """The DS and DNSKEY questions of these zones leave together."""
+    def _guess(
+        self, zones: Sequence[dns.name.Name], anchor: dns.name.Name, budget: Budget, but: Question | None = None
+    ) -> list[Callable[[], None]]:
+        """The DS and DNSKEY questions of these zones leave together, `but` one that is being asked anyway."""
         questions: list[Question] = []
         for zone in zones[:_LIKELY_ZONES]:
             questions += [Question(zone, rrtype.DS)] if zone != anchor else []
             questions += [Question(zone, rrtype.DNSKEY)] if not zone.labels[0].startswith(b"_") else []
-        wanted = [one for one in questions if not self._replies.under_way((one, 0))]
-        return [asyncio.create_task(self._hear_ahead(question, budget)) for question in wanted]
-
-    async def _hear_ahead(self, question: Question, budget: Budget) -> None:
-        try:
-            await self.hear(question, 0, budget, likely=True)
-        except Spent:
-            return
+        wanted = [one for one in questions if one != but and not self._replies.under_way((one, 0))]
+        return [self._ask_early(question, budget) for question in wanted]
 
     # --- zones ---------------------------------------------------------------------------------------
 
@@ -178,21 +179,21 @@ class Walk:
         anchor = self.anchors.zone_of(name)
         if anchor is None:
             return no_anchor(name)
-        ahead: list[asyncio.Task[None]] = []
+        ahead: list[Callable[[], None]] = []
         try:
             standing = await self._step(anchor, budget, lambda: self._at_anchor(anchor, budget))
-            path = _path(anchor, name)[1:]
-            for place, zone in enumerate(path):
+            zones = path(anchor, name)[1:]
+            for place, zone in enumerate(zones):
                 if not isinstance(standing, Signed) or standing.closed:
                     break
                 if not ahead and not self._is_at_hand(zone):
-                    ahead = self._guess(path[place:], anchor, budget)
+                    ahead = self._guess(zones[place:], anchor, budget)
                 parent = standing
                 standing = await self._step(zone, budget, lambda z=zone, p=parent: self._below(z, p, budget))  # type: ignore[misc]
             return standing
         finally:
-            for task in ahead:
-                task.cancel()
+            for give_up in ahead:
+                give_up()
 
     def _is_at_hand(self, zone: dns.name.Name) -> bool:
         """Whether nothing has to be asked to know where `zone` stands, or it is being asked already."""
@@ -205,7 +206,7 @@ class Walk:
     def cut_below(self, standing: Signed, top: dns.name.Name, budget: Budget) -> Refused | None:
         """A signed zone between the one that signed and `top`, seen in replies that have come (ZC-a)."""
         zone = standing.zone.name
-        for name in _path(zone, top)[1:]:
+        for name in path(zone, top)[1:]:
             heard = self._replies.known((Question(name, rrtype.DS), 0))
             if not isinstance(heard, Message) or (name, rrtype.DS) not in rrsets(heard.answer):
                 continue
@@ -263,12 +264,12 @@ class Walk:
 
 
 @lru_cache(maxsize=4096)
-def _path(anchor: dns.name.Name, name: dns.name.Name) -> tuple[dns.name.Name, ...]:
+def path(anchor: dns.name.Name, name: dns.name.Name) -> tuple[dns.name.Name, ...]:
     """From `anchor` to `name`, a label at a time, both included.
 
     Kept because names are costly to make, and to compare where they are equal but not the same object.
     """
-    return tuple(dns.name.Name(name.labels[-labels:]) for labels in range(len(anchor), len(name) + 1))
+    return tuple(name_of(name.labels[-labels:]) for labels in range(len(anchor), len(name) + 1))
 
 
 def _is_reply(heard: Heard) -> bool:

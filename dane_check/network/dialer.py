@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+from functools import lru_cache
 
 from dane_check.limits import SessionLimits
 from dane_check.network.faults import fault_of, name_of
 from dane_check.ports import ByteStream, DialFailure, Fault, StreamBroken
 
 
+@lru_cache(maxsize=4096)
 def family_of(address: str) -> socket.AddressFamily:
     """The address family of an IP literal. Raises ValueError for anything else, so that nothing gets resolved."""
     return socket.AF_INET if ipaddress.ip_address(address).version == 4 else socket.AF_INET6

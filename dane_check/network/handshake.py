@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from OpenSSL import SSL, crypto
@@ -93,8 +94,13 @@ class _AlertLog:
             self.last = (False, code & 0xFF)
 
 
+@lru_cache(maxsize=1 << len(KeyType))
 def client_context(key_types: frozenset[KeyType]) -> SSL.Context:
-    """What we offer: everything ordinary, or only the certificate types in `key_types` (requirements S4-A22)."""
+    """What we offer: everything ordinary, or only the certificate types in `key_types` (requirements S4-A22).
+
+    One for all sessions that offer the same: it keeps no sessions, takes no tickets and is never changed again, so
+    that nothing of one connection reaches another (threats T-11).
+    """
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     context.set_verify(SSL.VERIFY_NONE)
     context.set_min_proto_version(SSL.TLS1_2_VERSION)

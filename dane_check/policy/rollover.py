@@ -12,7 +12,7 @@ from dane_check.policy.endpoint import Judged
 from dane_check.policy.service import SMTP_PORT, shown_record, tlsa_owner
 from dane_check.policy.verdict import EndpointResult, HostVerdict
 from dane_check.tlsa import issuers
-from dane_check.tlsa.certificate import Certificate, matched_form
+from dane_check.tlsa.certificate import Certificate, certificate_of, matched_form
 from dane_check.tlsa.diagnose import ServedData, is_named, right_record
 from dane_check.tlsa.record import CertificateUsage, MatchingType, Selector, TlsaRecord, UsableRecord, usable
 
@@ -122,7 +122,7 @@ def _renewal(published: _Published) -> Iterator[Finding]:
     if any((one.usage, one.selector) != (CertificateUsage.DANE_EE, Selector.CERT) for one in published.records):
         return
     for place in published.passing:
-        leaf = Certificate(place.chain[0])
+        leaf = certificate_of(place.chain[0])
         if leaf.not_before is None or leaf.not_after is None or leaf.not_after - leaf.not_before > _AUTOMATIC:
             continue
         wanted = TlsaRecord(CertificateUsage.DANE_EE, Selector.SPKI, MatchingType.SHA2_256, b"")

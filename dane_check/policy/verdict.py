@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from dane_check.dnssec.lookup import Link
 from dane_check.findings import Finding
 from dane_check.ports import KeyType, SmtpFacts, TlsFacts
 
@@ -127,8 +128,13 @@ class LookupView:
     cause: str | None = None
     hints: tuple[str, ...] = ()
     expires: datetime | None = None
-    chain: tuple[str, ...] = ()  # the chain of trust, a line a link, for --explain
+    links: tuple[Link, ...] = ()  # the chain of trust
     alias_of: str | None = None  # where the name leads, if it is an alias
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """The chain of trust, a line a link, for --explain; written when asked for."""
+        return tuple(link.text for link in self.links)
 
 
 class SenderOutcome(StrEnum):

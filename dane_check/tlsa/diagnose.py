@@ -17,7 +17,7 @@ from typing import Final, Self
 
 from dane_check.limits import DEFAULT
 from dane_check.tlsa import der
-from dane_check.tlsa.certificate import Certificate, association_data
+from dane_check.tlsa.certificate import Certificate, association_data, certificate_of
 from dane_check.tlsa.fields import key_parts
 from dane_check.tlsa.keys import rsa_bits
 from dane_check.tlsa.record import CertificateUsage, MatchingType, Selector, TlsaRecord
@@ -69,7 +69,7 @@ class ServedData:
     @classmethod
     def of(cls, chain: Sequence[bytes], more: Iterable[tuple[str, bytes]] = ()) -> Self:
         """The chain in these octets, as far as it is looked at anyway (L-17)."""
-        return cls(tuple(map(Certificate, chain[: DEFAULT.session.chain_certificates])), tuple(more))
+        return cls(tuple(map(certificate_of, chain[: DEFAULT.session.chain_certificates])), tuple(more))
 
     @cached_property
     def data(self) -> Mapping[tuple[int, Selector, MatchingType], bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -107,6 +108,7 @@ def description(spki: bytes) -> str | None:
     return kind.oid if family is None else str(family)
 
 
+@lru_cache(maxsize=256)
 def weakness(spki: bytes) -> str | None:
     """Why OpenSSL at security level 1 refuses this key; None where it does not (decision A-15).
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from typing import Final, Literal, Self, TypeVar, assert_never
 
 from dane_check.tlsa import der
@@ -13,6 +14,7 @@ Service = Literal["smtp", "generic"]
 _HEADER_OCTETS: Final = 3
 _LEAST_OCTETS: Final = 4  # three numbers and at least one octet of association data
 _MOST_OCTETS: Final = 65535  # RDLENGTH, RFC 1035 §3.2.1
+_KEPT: Final = 256  # records judged; each is asked about by several tables, and whole certificates take OpenSSL
 
 
 class CertificateUsage(IntEnum):
@@ -187,6 +189,7 @@ def usable(record: TlsaRecord | MalformedTlsa, service: Service) -> UsableRecord
     assert_never(record)
 
 
+@lru_cache(maxsize=_KEPT)
 def _usable_numbers(record: TlsaRecord, service: Service) -> UsableRecord | Unusable:
     usage = _member(CertificateUsage, record.usage)
     selector = _member(Selector, record.selector)

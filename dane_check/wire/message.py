@@ -32,15 +32,22 @@ class ResourceRecord:
     """One record of class IN as received.
 
     rdata -- the RDATA octets with compressed names expanded, otherwise exactly as received (case kept).
-    parsed -- dnspython's reading of them for display and for names inside; None for TLSA, which is always
-        kept raw, and for RDATA that its own type's rules refuse (the octets stay).
+    whole -- whether names inside it could be expanded; if not, the octets are those of the message.
     """
 
     owner: dns.name.Name
     rdtype: int
     ttl: int
     rdata: bytes
-    parsed: dns.rdata.Rdata | None
+    whole: bool = True
+
+    @property
+    def parsed(self) -> dns.rdata.Rdata | None:
+        """dnspython's reading, for display; made when asked for, as few records are ever shown.
+
+        None for TLSA, which is always kept raw, and for RDATA that its own type's rules refuse.
+        """
+        return _parse(self.rdtype, self.rdata) if self.whole else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,7 @@ class Message:
 def read(octets: bytes, limits: DnsLimits = DEFAULT.dns) -> Message:
     """A reply from the wire: answer and authority of class IN, and what EDNS adds to the header.
 
-    A record that its own type's rules refuse stays in its place with `parsed` None. Raises `Malformed`, and
+    A record that its own type's rules refuse stays in its place. Raises `Malformed`, and
     nothing else, for what is no reply, cannot be walked from record to record, or goes beyond L-6.
     """
     try:
@@ -151,8 +158,8 @@ class _Walk:
         try:
             rdata = expand(self._octets, raw.start, raw.end, raw.rdtype, self._names)
         except Malformed:
-            return ResourceRecord(raw.owner, raw.rdtype, ttl, self._octets[raw.start : raw.end], None)
-        return ResourceRecord(raw.owner, raw.rdtype, ttl, rdata, _parse(raw.rdtype, rdata))
+            return ResourceRecord(raw.owner, raw.rdtype, ttl, self._octets[raw.start : raw.end], whole=False)
+        return ResourceRecord(raw.owner, raw.rdtype, ttl, rdata)
 
     def _edns(self, additional: list[_Raw]) -> tuple[int, tuple[ExtendedError, ...]]:
         """The upper bits of the response code and the extended errors, from the first OPT record."""

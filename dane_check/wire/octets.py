@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Any
+
 import dns.name
 
 _NAME_OCTETS = 255  # RFC 1035 §2.3.4, the root's octet included
+_NAMES_KEPT = 4096  # names met lately, some kilobytes each at the very worst
 _POINTER_HOPS = 127  # a name has at most 127 labels, so an honest chain is no longer
 
 
@@ -19,9 +23,47 @@ def uint16(octets: bytes, offset: int) -> int:
     return octets[offset] << 8 | octets[offset + 1]
 
 
+class _KeptName(dns.name.Name):
+    """A name that works out its hash once: names are the keys of everything that a run knows."""
+
+    __slots__ = ("_hash",)
+    _hash: int
+
+    def __init__(self, labels: tuple[bytes, ...]) -> None:
+        super().__init__(labels)
+        object.__setattr__(self, "_hash", super().__hash__())
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or bool(super().__eq__(other))  # type: ignore[no-untyped-call]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return name_of, (self.labels,)
+
+
+@lru_cache(maxsize=_NAMES_KEPT)
+def name_of(labels: tuple[bytes, ...]) -> dns.name.Name:
+    """The name with these labels, case kept; the same object for those met lately.
+
+    Raises dnspython's exceptions for what is no name.
+    """
+    return _KeptName(labels)
+
+
 def name_octets(name: dns.name.Name) -> bytes:
     """An absolute name, uncompressed, case kept."""
-    return b"".join(bytes((len(label),)) + label for label in name.labels)
+    return b"".join([bytes((len(label),)) + label for label in name.labels])
+
+
+@lru_cache(maxsize=_NAMES_KEPT)
+def canonical_octets(name: dns.name.Name) -> bytes:
+    """An absolute name, uncompressed, in lower case: the form that is signed and hashed (RFC 4034 §6.2)."""
+    return name_octets(name).lower()  # no length octet is a capital letter: labels have 63 octets at most
 
 
 class NameReader:
@@ -30,7 +72,6 @@ class NameReader:
     def __init__(self, octets: bytes) -> None:
         self._octets = octets
         self._tails: dict[int, tuple[bytes, ...]] = {}
-        self._names: dict[tuple[bytes, ...], dns.name.Name] = {}
 
     def read(self, offset: int, end: int) -> tuple[dns.name.Name, int]:
         """The name at `offset` as received, and the offset after it, which is at most `end`.
@@ -38,12 +79,9 @@ class NameReader:
         Raises `Malformed`.
         """
         labels, after = self._labels(offset, end)
-        if (known := self._names.get(labels)) is not None:
-            return known, after
         if sum(map(len, labels)) + len(labels) > _NAME_OCTETS:
             raise Malformed("a name is longer than 255 octets")
-        name = self._names[labels] = dns.name.Name(labels)
-        return name, after
+        return name_of(labels), after
 
     def _labels(self, offset: int, end: int) -> tuple[tuple[bytes, ...], int]:
         own, pointer, after = self._segment(offset, end)

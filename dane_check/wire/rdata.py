@@ -10,7 +10,7 @@ from typing import Final
 import dns.name
 import dns.rdatatype as rrtype
 
-from dane_check.wire.octets import Malformed, NameReader, name_octets
+from dane_check.wire.octets import Malformed, NameReader, canonical_octets, name_octets
 
 _NAME: Final = "name"
 _STRING: Final = "string"  # one octet of length, then that many
@@ -85,7 +85,7 @@ def canonical(rdtype: int, rdata: bytes) -> bytes:
         for field in layout:
             if field == _NAME:
                 name, offset = reader.read(offset, end)
-                parts.append(name_octets(name.canonicalize()))
+                parts.append(canonical_octets(name))
             else:
                 size = _size(field, rdata, offset, end)
                 parts.append(rdata[offset : offset + size])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+
 import pytest
 from OpenSSL import SSL
 
@@ -70,6 +72,17 @@ class TestOffer:
         """R7671-5.1-g: No ALPN, compressed certificates, raw public keys, resumption, early data or client
         certificates."""
         assert extension not in hello().extensions
+
+    @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+    def test_no_session_is_taken_up_again(self, version: ssl.TLSVersion) -> None:
+        """T-11: after sessions with a server that hands out tickets, the next one offers none of them."""
+        context = pki.context("rsa")
+        context.maximum_version = version
+        with ScriptedServer(with_tls(context)) as server:
+            first, second = (served(probe_port(server.port)) for _ in range(2))
+        assert first.certificates == second.certificates != ()
+        later = hello()
+        assert not {client_hello.SESSION_TICKET, client_hello.PRE_SHARED_KEY} & later.extensions.keys()
 
     def test_no_tls_compression(self) -> None:
         """The only compression method is none (R9325-3.3-a)."""
@@ -150,6 +163,7 @@ class TestPrivateCall:
             monkeypatch.delattr(SSL, "_lib")
             assert private_openssl.set_signature_algorithms(object(), "ed25519") is False  # type: ignore[arg-type]
             monkeypatch.undo()
+        monkeypatch.setattr(handshake, "client_context", handshake.client_context.__wrapped__)
         monkeypatch.setattr(handshake, "set_signature_algorithms", lambda context, names: False)
         with ScriptedServer(with_tls(pki.context("rsa", "ecdsa"))) as server:
             by_rsa = served(probe_port(server.port, key_types=frozenset({KeyType.RSA})))

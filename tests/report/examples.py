@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from dane_check.check.outcome import DomainCheck
+from dane_check.dnssec.lookup import Link
 from dane_check.findings import About, Code, finding
 from dane_check.policy.verdict import (
     CertificateFacts,
@@ -55,8 +56,12 @@ def lookup(name: str, rdtype: str, status: str = "secure", kind: str | None = "d
     """A lookup; secure ones run out at UNTIL and have a chain of three links."""
     view = LookupView(name, rdtype, status, kind)
     if status == "secure":
-        chain = (". DNSKEY: trust anchor 20326", "org. DNSKEY: DS 26974", f"{name}. {rdtype}: signed by example.org.")
-        view = replace(view, expires=UNTIL, chain=chain)
+        links = (
+            Link(".", ". DNSKEY", "trust anchor 20326"),
+            Link("org.", "org. DNSKEY", "DS 26974"),
+            Link("example.org.", f"{name}. {rdtype}", "signed by example.org."),
+        )
+        view = replace(view, expires=UNTIL, links=links)
     return replace(view, **more)
 
 
@@ -235,7 +240,7 @@ def failed_lookup() -> DomainCheck:
         why=why,
         cause="signature-invalid",
         hints=("EDE 6 (DNSSEC Bogus)",),
-        chain=(". DNSKEY: trust anchor 20326", "org. DNSKEY: DS 26974"),
+        links=(Link(".", ". DNSKEY", "trust anchor 20326"), Link("org.", "org. DNSKEY", "DS 26974")),
     )
     verdict = DomainVerdict(
         "example.org",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dane_check.check.outcome import DomainCheck
+from dane_check.dnssec.lookup import Link
 from dane_check.findings import About, Code, finding
 from dane_check.policy.verdict import CertificateFacts, LookupView
 from dane_check.ports import SmtpFacts, SmtpReply, TlsFacts
@@ -44,7 +45,9 @@ def octets(payload: str) -> bytes:
 
 def everywhere(payload: str) -> DomainCheck:
     """A check with `payload` in every place that takes text from outside, safe there or not."""
-    view = LookupView(payload, "A", "bogus", None, payload, "limit", (payload,), None, (payload,))
+    view = LookupView(
+        payload, "A", "bogus", None, payload, "limit", (payload,), None, (Link(payload, payload, payload),)
+    )
     certificate = CertificateFacts(payload, payload, None, None, payload, (payload, payload), "ab" * 32, "cd" * 32)
     reply = SmtpReply(250, (octets(payload), octets(payload)))
     endpoint = replace(

@@ -63,7 +63,7 @@ def trusted(
     ds = Ds.from_rdata(dns.dnssec.make_ds(ORIGIN, dnskey, digest, policy=dns.dnssec.allow_all_policy).to_wire())
     assert ds
     criteria = Criteria.of(NOW, DnsLimits(), 50, bool(options.get("allow_sha1", True)))
-    records = [ResourceRecord(s.name, s.rdtype, 3600, r.to_wire(), r) for s in (made, sigs) for r in s]
+    records = [ResourceRecord(s.name, s.rdtype, 3600, r.to_wire()) for s in (made, sigs) for r in s]
     rrset = rrsets(records)[ORIGIN, rrtype.DNSKEY]
     return trust_keys(ORIGIN, Entry((ds,)), rrset, criteria, Tally(Budget(DnsLimits()), criteria))
 
