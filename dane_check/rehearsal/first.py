@@ -36,7 +36,7 @@ async def first_of_host(session: Session, host: str, port: int, domains: tuple[s
         return replace(plain, unseen=_is_unseen(today.verdict))
     candidates = CandidateSet(owner, records)
     overlay = Overlay(session.lookups(), (candidates,))
-    checked = await check_relay(replace(session, lookups=lambda: overlay), host, port, domains)
+    checked = await check_relay(replace(session, lookups=lambda: overlay, moments=None), host, port, domains)
     return Played(
         host,
         checked.verdict,

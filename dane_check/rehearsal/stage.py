@@ -44,13 +44,17 @@ class Stage:
         return set_at(zone, owner) if zone is not None and owner is not None else None
 
     def session(self, source: DomainLookups, host: str, era: Era) -> Session:
-        """The run with these lookups and the chains that `host` has in this era."""
+        """The run with these lookups and the chains that `host` has in this era.
+
+        Candidates do not grow old: asked for again, the world's own records would take their place (threats T-8).
+        """
         chains = self._chains(host, era)
+        moments = None if isinstance(source, Overlay | ZoneSource) else self._session.moments
         if not chains:
-            return replace(self._session, lookups=lambda: source)
+            return replace(self._session, lookups=lambda: source, moments=moments)
         settings = replace(self._session.settings, connect=True, ipv4=True, ipv6=True, allow_reserved=True)
         probes = self._ours.setdefault(chains, Probes(CandidateProber(chains)))
-        return replace(self._session, settings=settings, probes=probes, lookups=lambda: source)
+        return replace(self._session, settings=settings, probes=probes, lookups=lambda: source, moments=moments)
 
     def _chains(self, host: str, era: Era) -> tuple[CandidateChain, ...]:
         new, old = self._plan.chains_of(host), self._plan.serving_of(host)

@@ -78,10 +78,10 @@ class AssumedZone:
         file = self._data.file
         found = await self._outside.lookup(file.name, "SOA")
         match found:
-            case Secure():
+            case Secure(aliases=()):
                 shown = safe(file.source, 200)
                 return Standing(f"the records of {shown} are taken as published; the zone {file.name} is proven signed")
-            case SecureDenial():
+            case Secure() | SecureDenial():  # behind an alias there is a zone, and it is another one
                 sentence = f"there is no zone {file.name} today, so nobody can say whether it will be signed"
                 return Standing("", Indeterminate(Why(Cause.INCOMPLETE, sentence, zone=file.name)))
             case Insecure() | Bogus() | Indeterminate():
