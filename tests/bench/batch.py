@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -90,14 +91,15 @@ def crowd(folder: Path, plan: Plan, environ: Mapping[str, str], *, real_ports: b
     command = [sys.executable, "-m", "tests.bench.crowd", "--map", str(map_file), "--processes", str(SERVERS)]
     command += ["--delay", str(plan.delay), "--domains", str(plan.domains if plan.group == "distinct" else 0)]
     command += ["--real-ports"] if real_ports else []
-    with subprocess.Popen(command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=environ, stdin=pipe, stdout=pipe, text=True, start_new_session=True) as process:
         try:
             assert process.stdout is not None
             if process.stdout.readline() != "ready\n":
                 raise RuntimeError("the crowd did not start")
             yield Crowd(process, map_file)
         finally:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def measure(*, real_ports: bool, long: bool) -> Found:

@@ -105,7 +105,3 @@ def _modules(counts: Counter[str] | None) -> list[str]:
     others = {package: count for package, count in counts.items() if package not in (OURS, "stdlib")}
     named = ", ".join(f"{package} {count}" for package, count in sorted(others.items()))
     return [str(counts[OURS]), named or "none", str(counts["stdlib"])]
-
-
-if __name__ == "__main__":
-    print(document(measure()))

@@ -85,12 +85,11 @@ def playing(folder: Path, delay: int, environ: Mapping[str, str]) -> Iterator[Pl
         assert process.stdout is not None
         resolver, found = "", ""
         for line in process.stdout:
-            what, _, value = line.rpartition("trust anchor ")
             if line.startswith("resolver "):
                 resolver = line.split()[1].rpartition(":")[0]
             elif line.startswith("trust anchor "):
-                found += value
-            elif what or line:
+                found += line.removeprefix("trust anchor ")
+            else:
                 break
         if not found:
             raise RuntimeError("the lab did not start")
