@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import dns.exception
@@ -81,10 +81,13 @@ class Sweeper:
         found = await self.source.lookup(name, rdtype)
         names = (name, *(hop.target for hop in found.aliases))
         parts = await asyncio.gather(*(self._sweep_one(plain(one), rdtype) for one in dict.fromkeys(names)))
-        answers = {answer.server: answer for part in reversed(parts) for answer in part.answers}
+        answers: dict[str, list[ServerAnswer]] = {}
+        for part in parts:
+            for answer in part.answers:
+                answers.setdefault(answer.server, []).append(answer)
         return Swept(
             tuple(dict.fromkeys(zone for part in parts for zone in part.zones)),
-            tuple(answers[key] for key in sorted(answers)),
+            tuple(_of_one_server(answers[key]) for key in sorted(answers)),
             tuple(dict.fromkeys(one for part in parts for one in part.troubles)),
             tuple(sorted({one for part in parts for one in part.passed_over})),
         )
@@ -166,6 +169,21 @@ class Sweeper:
             return NoReply(Fault.RESERVED, block)
         heard = await self.transport.ask(question, Server(address, DNS_PORT))
         return heard if not isinstance(heard, Message) or not heard.truncated else NoReply(Fault.TRUNCATED)
+
+
+def _of_one_server(answers: Sequence[ServerAnswer]) -> ServerAnswer:
+    """What a server comes to that was asked about a name, and then about each alias: the worst, else the last.
+
+    The answer at an alias may rest on what others hold at its end; the one at the end is the server's own.
+    """
+    worst = min(reversed(answers), key=_promise)
+    return replace(worst, ttl=max(one.ttl for one in answers))
+
+
+def _promise(answer: ServerAnswer) -> int:
+    if answer.found is None:
+        return 0
+    return 2 if isinstance(answer.found, Secure) else 1
 
 
 def _upwards(name: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from dane_check import Checker
 from dane_check.check.sweep import Sweeper, Swept
 from dane_check.dnssec.lookup import Secure, SecureDenial
 from dane_check.lab.memory import MemoryLab
-from dane_check.ports import Fault, Heard
+from dane_check.ports import Fault, Heard, Question, Server
 from dane_check.wire.message import Message
 from tests.rollover.made import NEW, record
 from tests.rollover.world import FIRST, MX, SECOND, Apart, lab, run, tlsa
@@ -166,3 +166,46 @@ def test_a_server_without_an_address_is_trouble() -> None:
     """Somebody may know it by other means."""
     found = swept(lab(ONE + "@ NS ns3\n"))
     assert found.troubles == ("the name server ns3.roll.test has no address",)
+
+
+class Terse:
+    """Two name servers that follow no alias for whoever asks; the second one has an older zone."""
+
+    def __init__(self, now: MemoryLab, older: MemoryLab) -> None:
+        self._labs = {FIRST: now, SECOND: older}
+        self._now = now
+
+    async def ask(self, question: Question, server: Server) -> Heard:
+        heard = await self._labs.get(server.address, self._now).ask(question, server)
+        if question.recursive or not isinstance(heard, Message):
+            return heard
+        return replace(heard, answer=tuple(one for one in heard.answer if one.owner == question.name))
+
+
+@pytest.mark.parametrize("older", [tlsa("3 1 1 {ee}", owner="ta"), ""], ids=["fewer records", "none"])
+def test_what_stands_behind_an_alias_is_that_of_the_server_asked(older: str) -> None:
+    """A server that holds the alias and its target, and names the one only, lags behind all the same."""
+    alias = "_25._tcp.mx CNAME ta\n"
+    both = lab(alias + tlsa("3 1 1 {ee}", record("3 1 1", NEW), owner="ta"))
+    transport = Terse(both, lab(alias + older))
+
+    async def act(checker: Checker) -> Swept:
+        inner = await checker._run(record=False)
+        return await Sweeper(transport, inner.views(), True).sweep(OWNER, "TLSA")
+
+    found = run(both, act, transport)  # type: ignore[arg-type]
+    assert counts(found) == [2, len(older.splitlines())]
+
+
+def test_a_server_without_the_alias_is_seen_although_it_has_the_target() -> None:
+    """Senders that ask it find nothing, whatever stands where the alias would lead."""
+    target = tlsa("3 1 1 {ee}", owner="ta")
+    both = lab("_25._tcp.mx CNAME ta\n" + target)
+    transport = Terse(both, lab(target))
+
+    async def act(checker: Checker) -> Swept:
+        inner = await checker._run(record=False)
+        return await Sweeper(transport, inner.views(), True).sweep(OWNER, "TLSA")
+
+    found = run(both, act, transport)  # type: ignore[arg-type]
+    assert counts(found) == [1, 0]
