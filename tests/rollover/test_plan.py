@@ -16,7 +16,7 @@ from dane_check.rehearsal.candidates import CandidateChain, Record
 from dane_check.rehearsal.rollover.edits import Change
 from dane_check.rehearsal.rollover.naming import combinations, is_named, naming, usable_ones
 from dane_check.rehearsal.rollover.plan import Act, RolloverPlan, plan_rollover
-from dane_check.rehearsal.rollover.situation import Holder, Next, RolloverState, Standing
+from dane_check.rehearsal.rollover.situation import AtServer, Gone, Holder, Next, RolloverState, Standing
 from tests.rollover.made import (
     ALONE,
     HOST,
@@ -158,7 +158,54 @@ class TestRenewal:
         """The plan has no step."""
         plan = planned(state(host([record("3 1 1", OLD)], OLD)), to(OLD))
         assert (plan.steps, plan.exit_status) == ((), 0)
-        assert plan.sentence.startswith("Nothing to do")
+        assert plan.sentence == "The next chain is served, and the records name it."
+
+
+def seen(*first_sights: tuple[str, datetime], gone: tuple[Gone, ...] = ()) -> AtServer:
+    """A server with these records, each seen first at its own moment."""
+    held = (at(NS1, text, since=since).records[0] for text, since in first_sights)
+    return AtServer(NS1, tuple(held), gone, ttl=TTL)
+
+
+class TestTooEarly:
+    """R7671-8.1-a: what went into service before caches had its record is told, for as long as they may lack it."""
+
+    BOTH = (record("3 1 1", OLD), record("3 1 1", NEW))
+    AGES_AGO = NOW - 24 * HOUR
+
+    def served_new(self, *servers: AtServer, published: Sequence[str] = BOTH) -> RolloverPlan:
+        return planned(state(host(published, NEW, servers=servers)), to(NEW))
+
+    def test_it_says_until_when_and_the_way_back(self) -> None:
+        """The record came ten minutes ago: caches may lack it for fifty more, and until then the old one stays."""
+        old, new = self.BOTH
+        plan = self.served_new(seen((old, self.AGES_AGO), (new, NOW - timedelta(minutes=10))))
+        until = NOW + timedelta(minutes=50)
+        assert plan.sentence.startswith(f"The switch came too early: until {until:%Y-%m-%d %H:%M} UTC")
+        assert "serve it again" in plan.sentence
+        assert [step.not_before for step in plan.steps if step.act is Act.REMOVE] == [until]
+
+    def test_a_record_that_took_the_place_of_another_is_too_early_as_well(self) -> None:
+        """The old one is gone, and caches hold it still."""
+        old, new = self.BOTH
+        gone = Gone(at(NS1, old).records[0].record, NOW + HOUR, TTL)
+        plan = self.served_new(seen((new, NOW), gone=(gone,)), published=[new])
+        assert "too early" in plan.sentence
+
+    @pytest.mark.parametrize(
+        "first_sights",
+        [
+            (AGES_AGO, NOW - HOUR),
+            (NOW, NOW),
+            (NOW, AGES_AGO),
+        ],
+        ids=["a TTL ago", "both at first sight", "the old one is younger"],
+    )
+    def test_it_says_nothing_of_what_no_cache_lacks(self, first_sights: tuple[datetime, datetime]) -> None:
+        """Nor of what was never seen without it."""
+        plan = self.served_new(seen(*zip(self.BOTH, first_sights, strict=True)))
+        assert plan.sentence == "The next chain is served already; only records change."
+        assert plan.steps[-1].not_before == NOW
 
 
 class TestBegunAlready:

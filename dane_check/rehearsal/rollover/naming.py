@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dane_check.errors import UsageError
 from dane_check.rehearsal.candidates import CandidateChain, Record
-from dane_check.rehearsal.rollover.situation import Holder, octets_of
+from dane_check.rehearsal.rollover.situation import AtServer, Holder, HostState, octets_of
 from dane_check.tlsa.generate import Numbers, records_for
 from dane_check.tlsa.match import Outcome, match
 from dane_check.tlsa.record import CertificateUsage, TlsaRecord, UsableRecord, usable
@@ -50,6 +50,28 @@ def is_named(records: Sequence[Record], holder: Holder, names: Sequence[str], no
     if isinstance(holder, CandidateChain):
         return match(records, holder.certificates, names, now=now).outcome is Outcome.AUTHENTICATED
     return any(one in records for one in _of_key(holder, records))
+
+
+def refused_until(host: HostState, now: datetime) -> datetime | None:
+    """Until when caches may hold sets that were seen before and do not name what is served; None where none may."""
+    ends = [_named_everywhere(host, server, chain, now) for server in host.servers for chain in host.served]
+    return max((one for one in ends if one is not None and one > now), default=None)
+
+
+def _named_everywhere(host: HostState, server: AtServer, chain: CandidateChain, now: datetime) -> datetime | None:
+    """One TTL after the first sight of a record that names the chain, where a set without it was seen before."""
+    times = [one.since for one in server.records if is_named((one.record,), chain, host.names, now)]
+    known = [one for one in times if one is not None]
+    if not known or len(known) < len(times):
+        return None
+    before = [one.record for one in server.records if one.since is not None and one.since < min(known)]
+    before += [one.record for one in server.gone]
+    if not before or is_named(before, chain, host.names, now):
+        return None
+    try:
+        return min(known) + timedelta(seconds=server.longest_ttl)
+    except OverflowError:
+        return None
 
 
 def _of_key(holder: Holder, records: Sequence[Record]) -> Iterable[TlsaRecord]:

@@ -17,6 +17,7 @@ from dane_check.policy.service import SMTP_PORT
 from dane_check.rehearsal.candidates import CandidateChain
 from dane_check.rehearsal.publisher import earliest_switch, seconds_to_wait
 from dane_check.rehearsal.rollover.edits import Change, Edit, HostPlan, plan_host
+from dane_check.rehearsal.rollover.naming import refused_until
 from dane_check.rehearsal.rollover.situation import HostState, Next, RolloverState, Standing
 from dane_check.tlsa.record import CertificateUsage
 
@@ -87,7 +88,7 @@ def plan_rollover(state: RolloverState, next: Next, now: datetime) -> RolloverPl
         now,
         _steps(plans, next, now),
         1 if any(plan.broken for plan in plans) else 0,
-        _sentence(plans),
+        _sentence(plans, now),
         tuple(dict.fromkeys(change for plan in plans for change in plan.changes)),
         tuple(plan.host.where for plan in plans if plan.broken),
         (*state.remarks, *unsigned, *(remark for plan in plans for remark in (*plan.remarks, *_of_host(plan, now)))),
@@ -143,14 +144,16 @@ def _steps(plans: Sequence[HostPlan], goal: Next, now: datetime) -> tuple[Step, 
         steps.append(_switch(plans, goal, _later(moment, now)))
     else:
         moment = now
-    tail = _edits([plan.after for plan in plans], _later(moment, now))
+    tail = _edits([plan.after for plan in plans], _later(moment, _too_early(plans, now) or now))
     if switching or steps or tail:
-        steps.append(Step(Act.CHECK, _later(moment, now), _CHECK, commands=tuple(map(_check, plans))))
+        says = _CHECK if tail else _LAST_CHECK
+        steps.append(Step(Act.CHECK, _later(moment, now), says, commands=tuple(map(_check, plans))))
     return (*steps, *tail)
 
 
 _SWITCH: Final = "Let the servers serve the next chain, on every host and address, and reload them."
 _CHECK: Final = "Check every host; go on only when each is dane-ok."
+_LAST_CHECK: Final = "Check every host; each must be dane-ok."
 
 
 _UNSEEN: Final = (
@@ -164,6 +167,12 @@ def _switch(plans: Sequence[HostPlan], goal: Next, moment: datetime | None) -> S
         return Step(Act.SWITCH, moment, _SWITCH)
     unseen = any(plan.switch and not plan.wait and plan.since is None for plan in plans)
     return Step(Act.SWITCH, moment, _SWITCH + (_UNSEEN if unseen else ""), commands=(_guard(plans, goal),))
+
+
+def _too_early(plans: Sequence[HostPlan], now: datetime) -> datetime | None:
+    """Until when senders may refuse what is served already, because it went into service too early."""
+    ends = [refused_until(plan.host, now) for plan in plans if not plan.broken and not plan.switch]
+    return max((one for one in ends if one is not None), default=None)
 
 
 def _later(moment: datetime | None, now: datetime) -> datetime | None:
@@ -234,7 +243,7 @@ def _check(plan: HostPlan) -> str:
     return f"dane-check --host {plan.host.where}"
 
 
-def _sentence(plans: Sequence[HostPlan]) -> str:
+def _sentence(plans: Sequence[HostPlan], now: datetime) -> str:
     broken = [plan for plan in plans if plan.broken]
     if any(not plan.switch and plan.before for plan in broken):
         return (
@@ -245,13 +254,21 @@ def _sentence(plans: Sequence[HostPlan]) -> str:
         return "Senders refuse what is served now, and the records name the next chain: switch at once."
     if broken:
         return "Senders refuse what is served now: publish the records below at once."
+    early = _too_early(plans, now)
+    if early is not None:
+        return (
+            f"The switch came too early: until {early:%Y-%m-%d %H:%M} UTC senders may hold records that do not name "
+            "what is served, and refuse mail; if the previous key is still at hand, serve it again at once."
+        )
     edits = any(plan.before or plan.after for plan in plans)
     if not edits and not any(plan.switch for plan in plans):
-        return "Nothing to do: the next chain is served, and the records name it."
+        return "The next chain is served, and the records name it."
     if not edits and not any(plan.wait for plan in plans):
         return "No record has to change: those that name the chain in use name the next one as well."
     if not any(plan.switch for plan in plans):
         return "The next chain is served already; only records change."
     if any(plan.before for plan in plans):
         return "Publish first, switch two TTLs later, then remove what names nothing any more."
+    if _switch_moment(plans, now) == now:
+        return "The records are in place: switch now."
     return "The records are published: switch when they have been so for two TTLs."
