@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import dns.rdatatype as rrtype
 import pytest
@@ -13,9 +12,13 @@ from dane_check.dnssec.algorithms import Verification
 from dane_check.dnssec.lookup import Bogus, Cause, Indeterminate, Lookup, Secure
 from dane_check.limits import DnsLimits
 from dane_check.ports import Heard, Question, Server
+from tests.counted import counted_calls
 from tests.dnssec.keytrap import colliding, junk_signatures, with_extra_keys
 from tests.dnssec.recursive import Recursive, replaced
 from tests.dnssec.world import N, SigningKey, World, example, rrset, zone
+
+# Calls of functions, C ones included, in a lookup of 60 keys and 60 signatures; 81 000 were seen.
+MOST_CALLS = 160_000
 
 
 @pytest.fixture
@@ -39,13 +42,13 @@ class TestKeyTrap:
         recursive = with_extra_keys(world, colliding(60, 4711))
         made = rrset("mx.example.org.", "A", "192.0.2.66")
         recursive.bend("mx.example.org.", "A", replaced([made, junk_signatures(world, made, 60, 4711)]))
-        begun = time.process_time()
-        lookup = recursive.lookup("mx.example.org.", "A")
+        with counted_calls() as calls:
+            lookup = recursive.lookup("mx.example.org.", "A")
         assert isinstance(lookup, Bogus)
         assert lookup.why.cause is Cause.LIMIT
+        assert calls.total() <= MOST_CALLS, calls.most_common(9)
         chain = 5  # DNSKEY and DS of the root, org. and example.org.
         assert len(verifications) <= chain + 8
-        assert time.process_time() - begun < 2
 
     def test_two_keys_of_one_tag_are_both_tried(self) -> None:
         """R4035-5.3.1-g: collisions happen honestly."""
