@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dane_check.check.outcome import DomainCheck
+from dane_check.dnssec.lookup import Link
 from dane_check.findings import CATALOGUE, Finding, remedy, sentence
 from dane_check.policy.verdict import (
     CertificateFacts,
@@ -198,7 +199,25 @@ def view_to_json(lookup: LookupView) -> Json:
         "hints": [visible(hint) for hint in lookup.hints],
         "alias_of": _shown(lookup.alias_of),
         "expires": lookup.expires and moment(lookup.expires),
-        "chain": [visible(link) for link in lookup.chain],
+        "chain": [link_to_json(link) for link in lookup.links],
+    }
+
+
+def link_to_json(link: Link) -> Json:
+    """One link of a chain of trust, the same in every kind of document."""
+    by = link.signature
+    signature = by and {
+        "zone": visible(by.zone),
+        "key_tag": by.key_tag,
+        "algorithm": by.algorithm,
+        "inception": moment(by.inception),
+        "expiration": moment(by.expiration),
+    }
+    return {
+        "zone": visible(link.zone),
+        "rrset": visible(link.rrset),
+        "means": visible(link.means),
+        "signature": signature,
     }
 
 

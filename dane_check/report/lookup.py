@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from dane_check.check.view import lookup_view
-from dane_check.dnssec.lookup import AliasHop, Link, Lookup, Proof, Record, Secure, SecureDenial, Status, Why
+from dane_check.dnssec.lookup import AliasHop, Lookup, Proof, Record, Secure, SecureDenial, Status, Why
 from dane_check.report.details import chain_lines
-from dane_check.report.json import document, dumped, moment
+from dane_check.report.json import document, dumped, link_to_json, moment
 from dane_check.report.mending import remedy_of
 from dane_check.report.styled import Line, Style, Styled, render, visible
 from dane_check.report.words import moment as shown_moment
@@ -79,7 +79,7 @@ def lookup_to_json(name: str, rdtype: str, found: Lookup) -> str:
                 "records": [_record(record, rdtype) for record in found.records],
                 "aliases": [_alias(hop) for hop in found.aliases],
                 "why": found.why and _why(found.why),
-                "chain": [_link(link) for link in found.proof.links] if isinstance(found.proof, Proof) else [],
+                "chain": [link_to_json(link) for link in found.proof.links] if isinstance(found.proof, Proof) else [],
             },
         )
     )
@@ -108,21 +108,4 @@ def _why(why: Why) -> dict[str, Any]:
         "fault": why.fault,
         "rcode": why.rcode and visible(why.rcode),
         "hints": [visible(hint) for hint in why.hints],
-    }
-
-
-def _link(link: Link) -> dict[str, Any]:
-    by = link.signature
-    return {
-        "zone": visible(link.zone),
-        "rrset": visible(link.rrset),
-        "means": visible(link.means),
-        "signature": by
-        and {
-            "zone": visible(by.zone),
-            "key_tag": by.key_tag,
-            "algorithm": by.algorithm,
-            "inception": moment(by.inception),
-            "expiration": moment(by.expiration),
-        },
     }

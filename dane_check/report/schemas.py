@@ -12,8 +12,12 @@ KINDS: Final = ("check", "lookup", "doctor", "rehearsal", "rollover", "evidence"
 _BORROWED: Final = {
     "rehearsal": (
         "check",
-        ("moment", "lookup", "finding", "record", "certificate", "reply", "smtp", "endpoint", "sender"),
-    )
+        (
+            *("moment", "lookup", "link", "signature", "finding"),
+            *("record", "certificate", "reply", "smtp", "endpoint", "sender"),
+        ),
+    ),
+    "lookup": ("check", ("link", "signature")),
 }
 
 

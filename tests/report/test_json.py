@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from dane_check.check.environment import Ability, EnvironmentReport, Tried
+from dane_check.check.view import lookup_view
 from dane_check.dnssec.lookup import (
     AliasHop,
     Bogus,
@@ -28,7 +29,7 @@ from dane_check.dnssec.lookup import (
 )
 from dane_check.findings import CATALOGUE, About, Finding
 from dane_check.report.doctor import doctor_to_json
-from dane_check.report.json import check_to_json, check_to_line, checks_to_text, moment
+from dane_check.report.json import check_to_json, check_to_line, checks_to_text, moment, view_to_json
 from dane_check.report.lookup import EXIT_STATUS, lookup_to_json
 from dane_check.report.schemas import KINDS, schema_text
 from tests.report.examples import ABILITIES, ALL, SERVED, broken, healthy, literal
@@ -168,6 +169,14 @@ class TestLookups:
         assert links[0]["signature"] is None
         assert links[1]["signature"]["key_tag"] == 12345
         assert links[1]["signature"]["expiration"] == "2026-03-21T12:00:00Z"
+
+    def test_a_check_and_a_lookup_show_a_chain_alike(self) -> None:
+        """One reader for both: the same objects, whichever document they stand in."""
+        found, _ = LOOKUPS["secure"]
+        alone = json.loads(lookup_to_json("example.org", "MX", found))["lookup"]["chain"]
+        beside = view_to_json(lookup_view("example.org", "MX", found))["chain"]
+        assert len(alone) > 1
+        assert beside == alone
 
 
 class TestDoctor:
