@@ -145,6 +145,7 @@ def _shared(kind: socket.SocketKind, there: Server) -> socket.socket:
     """A socket bound where others of this crowd are bound too; the kernel deals what comes in out among them."""
     bound = socket.socket(socket.AF_INET, kind)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # sessions of servers before this one may still linger
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
     bound.bind((there.address, there.port))
     return bound
