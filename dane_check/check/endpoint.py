@@ -151,7 +151,7 @@ async def _outcomes(session: Session, request: ProbeRequest, *, followed: bool =
     found: dict[Hashable, _Outcome] = {}
     for turn in range(session.settings.repeat):
         outcome = await session.probe(request, turn, followed=followed)
-        if isinstance(outcome, HandshakeFailure) and outcome.refusal in _NOT_LET_IN:
+        if isinstance(outcome, HandshakeFailure) and _is_shut_out(outcome):
             left = session.settings.repeat - turn
             if not found:
                 return [_Outcome(outcome)]
@@ -161,6 +161,12 @@ async def _outcomes(session: Session, request: ProbeRequest, *, followed: bool =
         key = outcome.certificates if isinstance(outcome, ServedChain) else (outcome.refusal, outcome.fault)
         found[key] = replace(found[key], times=found[key].times + 1) if key in found else _Outcome(outcome, turn)
     return list(found.values())
+
+
+def _is_shut_out(failure: HandshakeFailure) -> bool:
+    """Whether the server would not talk to us; to hang up on STARTTLS is an answer (D-26)."""
+    hung_up = failure.stage is Stage.STARTTLS and failure.fault is Fault.CLOSED
+    return failure.refusal in _NOT_LET_IN and not hung_up
 
 
 _NOT_LET_IN = frozenset(
@@ -222,7 +228,8 @@ async def _judge_other_types(
         outcomes = await _outcomes(session, request)
         chains = [one for one in outcomes if one.chain is not None and one.chain.certificates]
         if not chains:
-            failure = next((one.outcome for one in outcomes if isinstance(one.outcome, HandshakeFailure)), None)
+            failures = [one.outcome for one in outcomes if isinstance(one.outcome, HandshakeFailure)]
+            failure = min(failures, key=lambda one: one.refusal is Refusal.TLS_ALERT, default=None)
             break
         new = [one for one in chains if one.chain is not None and one.chain.certificates[0] not in leaves]
         if not new:
