@@ -46,6 +46,12 @@ class Judged:
 
 
 def judge(world: World) -> Answer:
+    """What the exit status is lowered to by an audit (D-8); the rest as it is."""
+    answer = judge_plainly(world)
+    return replace(answer, exit=3) if "audit" in world.options and answer.exit in (1, 4) else answer
+
+
+def judge_plainly(world: World) -> Answer:
     """Stage 1 (§19.1), and the fold of the hosts (§1.3)."""
     status = lookup(world.zone, world.mx_fault)
     if status == "bogus":  # S1-06
@@ -92,6 +98,8 @@ def fold(world: World, mx: str, hosts: list[Judged]) -> tuple[str, int]:
 
 def judge_host(world: World, host: Host) -> Judged:
     """Stage 2 (§19.2), without aliases."""
+    if f"down:{host.name}" in world.options:  # D-18
+        return Judged("unreachable", left_out=True)
     found = [(address, lookup(host.zone, address.fault)) for address in host.addresses]
     data = [status for address, status in found if address.server and status in ("secure", "insecure")]
     statuses = [status for _, status in found]

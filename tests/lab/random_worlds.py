@@ -85,7 +85,7 @@ class World:
     implicit: bool
     null_mx: bool
     hosts: tuple[Host, ...]
-    options: frozenset[str]  # of strict, require_dane, no-connect, no-ipv4, no-ipv6
+    options: frozenset[str]  # of strict, require_dane, no-connect, no-ipv4, no-ipv6, audit, twice, not-early, down:HOST
 
 
 def draw(seed: int) -> World:
