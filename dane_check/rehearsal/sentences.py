@@ -19,7 +19,8 @@ _REASONS: Final = {
     "expectation": "Senders would authenticate {what}, but not by the records that were expected.",
 }
 _READY: Final = {
-    Readiness.READY: "Publish the lines above: senders that use DANE would authenticate {what}.",
+    Readiness.READY: "Publish the lines above: senders that use DANE would authenticate {what}. Before a key changes, "
+    "ask dane-check rollover.",
     Readiness.NOT_READY: "Do not publish TLSA records yet; see above for what stands in the way.",
     Readiness.CANNOT_TELL: "Nothing is proven to stand in the way, but not everything could be judged from here.",
     Readiness.NOT_APPLICABLE: "There is nothing for DANE to protect.",
@@ -41,7 +42,7 @@ def closing(
     lines: bool = False,
 ) -> str:
     """One sentence for everything together; `lines`: there is something to publish for the first time."""
-    what = "this mail host" if hosts == 1 else f"all {hosts} mail hosts"
+    what = {1: "this mail host", 2: "both mail hosts"}.get(hosts, f"all {hosts} mail hosts")
     if readiness is not None:
         published = readiness is Readiness.READY and not lines
         return (_PUBLISHED if published else _READY[readiness]).format(what=what)

@@ -127,7 +127,8 @@ def _host(rehearsed: Rehearsal, host: HostRehearsal, links_shown: set[str], opti
     yield from endpoint_lines(host.verdict, options)
     yield from _moments(host.moments)
     shown = BROKEN if options.quiet else EVERYTHING
-    for line in host_trouble_lines(replace(host.verdict, findings=host.findings), shown, "    "):
+    told = replace(host.verdict, findings=host.findings)
+    for line in host_trouble_lines(told, shown, "    ", bare=options.verbose):
         yield _reworded(line, plan)
     yield from _rest(host)
     if (options.explain or options.verbose) and loud:
@@ -203,8 +204,8 @@ def _reworded(line: Line, plan: Plan) -> Line:
 
 
 def _switch(switch: Switch) -> Line:
-    when = f", so not before {shown_moment(switch.not_before)} if they are published now" if switch.not_before else ""
-    return (f"  a key that needs these records may be switched to {switch.seconds} seconds after them{when}",)
+    when = f": not before {shown_moment(switch.not_before)} if that is now" if switch.not_before else ""
+    return (f"  switch to a key that needs these records {switch.seconds} seconds after publishing them{when}",)
 
 
 def _closing(rehearsed: Rehearsal) -> Line:

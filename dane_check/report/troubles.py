@@ -33,23 +33,27 @@ class Trouble:
         return tuple(address for address in others if address != first.address)
 
 
-def ordered(findings: Iterable[Finding], severities: frozenset[Severity]) -> list[Finding]:
-    """Those of the given severities, worst first; among equals, the one that says more."""
+def ordered(findings: Iterable[Finding], severities: frozenset[Severity], *, bare: bool | None = None) -> list[Finding]:
+    """Those of the given severities, worst first; among equals, the one that says more.
+
+    bare -- whether findings are kept that another one explains; None for wherever everything is shown.
+    """
     known = tuple(findings)
     shown = [one for one in known if one.severity in severities]
-    if severities != EVERYTHING:
+    if not (severities == EVERYTHING if bare is None else bare):
         shown = [one for one in shown if not _said_better(one, known)]
     return sorted(shown, key=lambda one: (_ORDER[one.severity], -CATALOGUE[one.code].rank))
 
 
 def _said_better(finding: Finding, known: Sequence[Finding]) -> bool:
     """A bare mismatch beside a finding that says why there is one at the same place."""
+    where = finding.about.address
+    beside = [one for one in known if where == (one.about.address or one.fact.get("address"))]
+    if finding.code is Code.TLSA_TA_ROOT_NOT_SERVED:  # to serve an anchor that issued nothing of this would not help
+        return any(one.code is Code.TLSA_STALE_TA for one in beside)
     rank = CATALOGUE[Code.TLSA_MISMATCH].rank
     return finding.code is Code.TLSA_MISMATCH and any(
-        other.about.address == finding.about.address
-        and other.severity is Severity.OUTAGE
-        and CATALOGUE[other.code].rank > rank
-        for other in known
+        one.severity is Severity.OUTAGE and CATALOGUE[one.code].rank > rank for one in beside
     )
 
 
@@ -74,10 +78,12 @@ def _explains(comparison: Comparison, finding: Finding) -> bool:
     return comparison.concerns(finding.about.address, finding.about.key_type)
 
 
-def host_trouble_lines(host: HostVerdict, severities: frozenset[Severity], indent: str) -> Iterator[Line]:
-    """The findings of a host, and whatever is to be compared there that no finding shown speaks of."""
+def host_trouble_lines(
+    host: HostVerdict, severities: frozenset[Severity], indent: str, *, bare: bool | None = None
+) -> Iterator[Line]:
+    """The findings of a host, as of `ordered`, and whatever is to be compared there that none of them speaks of."""
     waiting = comparisons(host)
-    troubles = grouped(ordered(host.findings, severities), waiting)
+    troubles = grouped(ordered(host.findings, severities, bare=bare), waiting)
     for trouble in troubles:
         yield from trouble_lines(trouble, host, indent)
     for left in waiting:

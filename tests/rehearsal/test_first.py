@@ -129,9 +129,17 @@ def test_the_lines_stand_in_the_report() -> None:
     assert text.endswith("READY  " + found.sentence + "  [exit status 0]\n")
 
 
+def test_the_next_key_is_not_spoken_of_before_the_first_record_is_there() -> None:
+    """One thing at a time; the closing sentence says what to do before a key changes."""
+    found = of("no-tlsa.test")
+    assert Code.ROLLOVER_NONE not in codes(found)
+    assert found.sentence.endswith("ask dane-check rollover.")
+
+
 def test_a_domain_that_has_records_is_judged_by_them() -> None:
-    """Nothing is to be published for the first time, and it is said."""
+    """Nothing is to be published for the first time, and it is said; so is that the next key has no record."""
     found = of("ee-matches.test")
+    assert Code.ROLLOVER_NONE in codes(found)
     assert found.hosts[0].lines == ()
     assert "There are records already" in found.sentence
 

@@ -6,12 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dane_check.findings import Code, sentence
+from dane_check.findings import Code, remedy, sentence
+from dane_check.lab.certificates import Authority, ChainPlan
 from dane_check.lab.keys import KeyKind
 from dane_check.rehearsal.candidates import CandidateSet, candidate_records
 from dane_check.rehearsal.outcome import Switch, Would
 from dane_check.rehearsal.publisher import earliest_switch, estimated_octets, names_left_out, of_set, seconds_to_wait
-from tests.rehearsal.made import ABOUT, HOST, NOW, chain, codes, offline, record
+from dane_check.report.rehearsal import rehearsal_to_text
+from dane_check.report.text import TextOptions
+from tests.rehearsal.made import ABOUT, HOST, NOW, chain, codes, offline, pem, record
 
 OLD, NEW = chain("old"), chain("new")
 EE_OLD, EE_NEW = record("3 1 1", OLD), record("3 1 1", NEW)
@@ -127,6 +130,25 @@ class TestPreviousRecords:
         rsa = chain("rsa", KeyKind.RSA)
         rehearsed = offline([EE_NEW, record("3 1 1", rsa)], NEW, rsa, previous=[EE_NEW, EE_OLD])
         assert Code.ROLLOVER_GAP in codes(rehearsed)
+
+    def test_r7671_8_4_a_an_issuer_that_changes_is_told_with_the_record_of_the_next_one(self) -> None:
+        """R7671-8.4-a: 2 1 1 names the issuer of today's chain, and the renewed one comes from another."""
+        today, renewed = (Authority(NOW).chain(ChainPlan((HOST,), issuer=name), "mx") for name in ("R12", "R13"))
+        kept = [record("2 1 1", today)]
+        rehearsed = offline(kept, renewed, serving=[pem(today)], previous=kept)
+        (found,) = (one for one in rehearsed.findings if one.code is Code.TLSA_STALE_TA)
+        assert "Lab intermediate R13" in sentence(found)
+        assert remedy(found).endswith(f"_25._tcp.{HOST}. IN TLSA {record('2 1 1', renewed)}")
+        text = rehearsal_to_text(rehearsed, TextOptions())
+        assert "Serve the trust anchor" not in text
+        assert "Serve the trust anchor" in rehearsal_to_text(rehearsed, TextOptions(verbose=True))
+
+    def test_an_anchor_that_never_was_in_use_is_no_issuer_that_changed(self) -> None:
+        """Only where the record still stands, and the chain of today rests on it."""
+        today, renewed = (Authority(NOW).chain(ChainPlan((HOST,), issuer=name), "mx") for name in ("R12", "R13"))
+        for records in ([NOWHERE], [record("2 1 1", chain("old"))]):
+            rehearsed = offline(records, renewed, serving=[pem(today)], previous=[record("2 1 1", today)])
+            assert Code.TLSA_STALE_TA not in codes(rehearsed)
 
     def test_r7672_4_b_removing_the_retired_record_is_no_gap(self) -> None:
         """R7672-4-b: After the switch the previous set still has the record of the key in use."""

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from dane_check.check.outcome import DomainCheck
-from dane_check.findings import About, Code, Severity, finding
+from dane_check.findings import About, Code, Finding, Severity, finding
 from dane_check.policy.verdict import EndpointResult, HostVerdict, HostWord
 from dane_check.ports import KeyType
 from dane_check.report.text import TextOptions, check_to_text
+from dane_check.report.troubles import BROKEN, EVERYTHING, ordered
 from tests.report.examples import (
     ALL,
     OTHER,
@@ -245,3 +246,31 @@ class TestOtherForms:
         coloured = check_to_text(broken(), TextOptions(colour=True))
         assert "\x1b[31mFAIL" in coloured
         assert re.sub(r"\x1b\[[0-9]+m", "", coloured) == check_to_text(broken())
+
+
+class TestWhatIsExplained:
+    """A finding that says only that nothing fits is left to the one that says why."""
+
+    WHERE = About("example.org", "mx2.example.org", "192.0.2.2")
+
+    @pytest.mark.parametrize(
+        ("bare", "better"),
+        [
+            (finding(Code.TLSA_MISMATCH, WHERE), finding(Code.TLSA_STALE_EE, WHERE)),
+            (finding(Code.TLSA_MISMATCH, WHERE), finding(Code.TLSA_TYPO, About("example.org"), address="192.0.2.2")),
+            (finding(Code.TLSA_TA_ROOT_NOT_SERVED, WHERE), finding(Code.TLSA_STALE_TA, WHERE)),
+        ],
+    )
+    def test_the_bare_one_is_shown_only_with_everything(self, bare: Finding, better: Finding) -> None:
+        assert ordered([bare, better], BROKEN) == [better]
+        assert ordered([bare, better], EVERYTHING, bare=False) == [better]
+        assert set(ordered([bare, better], EVERYTHING)) == {bare, better}
+
+    @pytest.mark.parametrize("code", [Code.TLSA_MISMATCH, Code.TLSA_TA_ROOT_NOT_SERVED])
+    def test_what_is_said_of_another_address_explains_nothing_here(self, code: Code) -> None:
+        bare = finding(code, self.WHERE)
+        elsewhere = [
+            finding(Code.TLSA_STALE_TA, replace(self.WHERE, address="192.0.2.3")),
+            finding(Code.TLSA_TYPO, About("example.org"), address="192.0.2.3"),
+        ]
+        assert bare in ordered([bare, *elsewhere], BROKEN)

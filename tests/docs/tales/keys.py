@@ -188,7 +188,7 @@ ISSUER = Story(
                 typed(
                     "dane-check preflight example.org --chain renewed.pem",
                     1,
-                    Code.TLSA_TA_ROOT_NOT_SERVED,
+                    Code.TLSA_STALE_TA,
                     Code.ROLLOVER_NONE,
                 ),
                 typed(PLAN),
