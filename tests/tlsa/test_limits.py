@@ -194,16 +194,9 @@ class TestWork:
 
     def test_loops_of_cross_signs_end(self) -> None:
         """CAs that all sign each other under one name make no endless path."""
-        keys = [ec_key(f"loop {number}") for number in range(6)]
-        makers = [make("Loop", key=key, ca=True, key_identifiers=False) for key in keys]
-        tangle = [
-            make("Loop", key=key, issuer=maker, ca=True, key_identifiers=False, serial=number).der
-            for maker in makers
-            for number, key in enumerate(keys, 1)
-        ][:19]
-        leaf = make_leaf(issuer=makers[0], key_identifiers=False)
+        leaf, *tangle = chains.tangled()
         records = [record((2, 0, 1), one) for one in tangle]
-        assert len(judge(records, [leaf.der, *tangle]).records) == len(records)
+        assert len(judge(records, [leaf, *tangle]).records) == len(records)
 
     def test_spent_work_authenticates_nobody(self) -> None:
         """With one signature allowed, a path of two is not judged at all."""
