@@ -70,6 +70,14 @@ LabMap = Annotated[
     str | None,
     option("--lab-map", metavar="FILE", explains="Ask the lab that `lab serve --map FILE` runs on this machine."),
 ]
+Keys = Annotated[
+    list[str] | None,
+    option("--key", metavar="FILE", explains="The next private key; only its public half is used, and nothing shown."),
+]
+Requests = Annotated[
+    list[str] | None,
+    option("--csr", metavar="FILE", explains="A certificate request, or the public key, of the next key."),
+]
 
 
 def parse_moment(typed: str, name: str = "--at") -> datetime:

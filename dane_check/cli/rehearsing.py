@@ -59,14 +59,6 @@ OldChains = Annotated[
         "--old-chain", metavar="[HOST=]FILE", explains="A chain that is served now.  [default: the servers are asked]"
     ),
 ]
-Keys = Annotated[
-    list[str] | None,
-    option("--key", metavar="FILE", explains="The next private key; only its public half is used, and nothing shown."),
-]
-Requests = Annotated[
-    list[str] | None,
-    option("--csr", metavar="FILE", explains="A certificate request, or the public key, of the next key."),
-]
 Previous = Annotated[
     list[str] | None,
     option(

@@ -17,9 +17,11 @@ from dane_check.cli.options import (
     AsJson,
     At,
     InLab,
+    Keys,
     LabMap,
     Nsec3Iterations,
     Quiet,
+    Requests,
     Resolver,
     TrustAnchor,
     Verbose,
@@ -76,14 +78,6 @@ Names = Annotated[
 Chains = Annotated[
     list[str] | None,
     option("--chain", metavar="FILE", explains="The next chain, as PEM; one for each key type."),
-]
-Keys = Annotated[
-    list[str] | None,
-    option("--key", metavar="FILE", explains="The next private key; only its public half is used, and nothing shown."),
-]
-Requests = Annotated[
-    list[str] | None,
-    option("--csr", metavar="FILE", explains="A certificate request, or the public key, of the next key."),
 ]
 Scheme = Annotated[
     str | None,

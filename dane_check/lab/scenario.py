@@ -15,7 +15,7 @@ from dane_check.lab.certificates import Defect, Role
 from dane_check.lab.dns_world.world import DsKind
 from dane_check.lab.dns_world.zone import DenialKind
 from dane_check.lab.keys import KeyKind
-from dane_check.lab.mail.script import CAPABILITIES, MODERN, At, Port, TlsVersion
+from dane_check.lab.mail.script import Script
 
 
 class Verdict(StrEnum):
@@ -70,30 +70,12 @@ class CertificateTable:
 
 
 @dataclass(frozen=True, slots=True)
-class ServerTable:
-    """`[[server]]`: one mail server. name -- what placeholders call it; host -- NAME.DOMAIN if left out.
-
-    The other keys are those of `mail.script.Script`.
-    """
+class ServerTable(Script):
+    """`[[server]]`: one mail server. name -- what placeholders call it; host -- NAME.DOMAIN if left out."""
 
     name: str = "mx"
     host: str = ""
     certificate: tuple[CertificateTable, ...] = (CertificateTable(),)
-    greeting: str | None = None
-    capabilities: tuple[str, ...] = CAPABILITIES
-    ehlo: str | None = None
-    helo: str | None = None
-    starttls: str | None = None
-    inject: str = ""
-    ehlo_after_tls: str | None = None
-    tls: tuple[TlsVersion, ...] = MODERN
-    alternates: bool = False
-    garbage: str = ""
-    closes: At | None = None
-    resets: At | None = None
-    silent: At | None = None
-    seconds: float = 0
-    port: Port = Port.OPEN
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,8 @@ class World:
         addresses = [f"{one.host}. A {{{one.label}.A}}" for one in self.servers]
         zone = ZoneTable(records="\n".join((*addresses, *self.zone)), signed=self.signed)
         servers = tuple(
-            ServerTable(one.label, one.host, (CertificateTable(one.key, issuer=one.issuer),)) for one in self.servers
+            ServerTable(name=one.label, host=one.host, certificate=(CertificateTable(one.key, issuer=one.issuer),))
+            for one in self.servers
         )
         return Scenario("story", DOMAIN, "", (), Expect(Verdict.PROTECTED, 0), (zone,), servers)
 

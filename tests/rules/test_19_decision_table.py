@@ -12,21 +12,12 @@ import pytest
 from dane_check.findings import Code
 from dane_check.lab import Scenario, load_scenarios
 from tests.docs.conformance import COMPLETE, ROOT
+from tests.findings.test_catalogue import TLSRPT
 
 EVIDENCE = ROOT / "fixtures" / "evidence"
 LINES = (ROOT / "docs" / "requirements.md").read_text("utf-8").splitlines()
 SCENARIOS = load_scenarios()
 WORDS = "PROTECTED|PARTIAL|UNPROTECTED|BROKEN|UNDETERMINED|NOT-APPLICABLE"
-TLSRPT = {
-    "starttls-not-supported",
-    "certificate-host-mismatch",
-    "certificate-expired",
-    "certificate-not-trusted",
-    "validation-failure",
-    "tlsa-invalid",
-    "dnssec-invalid",
-    "dane-required",
-}
 
 
 def tables() -> Iterator[tuple[str, dict[str, str]]]:
