@@ -110,7 +110,7 @@ class ZoneData:
     def find(self, name: dns.name.Name, rdtype: int) -> Found:
         """What a server of the zone would say."""
         name = name.canonicalize()
-        if not name.is_subdomain(self.origin) or self._is_delegated(name, rdtype):
+        if self.part(name, rdtype) != self.origin:
             return Elsewhere()
         for above in ancestors(name, self.origin):
             if rrtype.DNAME in self.at(above):
@@ -123,10 +123,18 @@ class ZoneData:
             return self._standing(source, encloser, rdtype)
         return Absent(encloser, None)
 
-    def _is_delegated(self, name: dns.name.Name, rdtype: int) -> bool:
-        if rdtype == rrtype.DS and name in self._cuts:
-            return False
-        return any(up in self._cuts for up in (name, *ancestors(name, self.origin)))
+    def part(self, name: dns.name.Name, rdtype: int = rrtype.TLSA) -> dns.name.Name | None:
+        """The origin where this zone answers for the name; the delegation that it lies below; None outside the zone.
+
+        The DS set of a delegation is this zone's own.
+        """
+        name = name.canonicalize()
+        if not name.is_subdomain(self.origin):
+            return None
+        path = ancestors(name, self.origin)
+        if rdtype != rrtype.DS or name not in self._cuts:
+            path.insert(0, name)
+        return next((up for up in reversed(path) if up in self._cuts), self.origin)
 
     def _standing(self, source: dns.name.Name, encloser: dns.name.Name, rdtype: int) -> Found:
         sets = self.at(source)

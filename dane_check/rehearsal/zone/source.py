@@ -14,11 +14,12 @@ import dns.name
 import dns.rdatatype as rrtype
 
 from dane_check.check.session import DomainLookups
-from dane_check.dnssec.lookup import AliasHop, Cause, Indeterminate, Insecure, Lookup, Secure, SecureDenial, Why
+from dane_check.dnssec.lookup import AliasHop, Bogus, Cause, Indeterminate, Insecure, Lookup, Secure, SecureDenial, Why
 from dane_check.limits import DEFAULT
 from dane_check.names import plain
 from dane_check.rehearsal.zone.assumed import AssumedZone, Nobody, Standing
 from dane_check.rehearsal.zone.data import ZoneData
+from dane_check.rehearsal.zone.delegated import as_delegated
 from dane_check.rehearsal.zone.signed import SignedZone
 from dane_check.settings import Settings
 
@@ -55,9 +56,9 @@ class ZoneSource:
         return await self._from(name, rdtype, DEFAULT.dns.alias_hops)
 
     async def _from(self, name: str, rdtype: str, hops_left: int) -> Lookup:
-        inside = self._holds(name, rdtype)
-        found = await (self._zone if inside else self._outside).lookup(name, rdtype)
-        place = next((i for i, hop in enumerate(found.aliases) if self._holds(hop.target, rdtype) != inside), None)
+        part = self._part(name, rdtype)
+        found = await self._answer(part, name, rdtype)
+        place = next((i for i, hop in enumerate(found.aliases) if self._part(hop.target, rdtype) != part), None)
         if place is None or any(hop.status in {"bogus", "indeterminate"} for hop in found.aliases[: place + 1]):
             return found
         before = found.aliases[: place + 1]
@@ -67,12 +68,24 @@ class ZoneSource:
         rest = await self._from(plain(before[-1].target), rdtype, hops_left - len(before))
         return _after(before, rest)
 
-    def _holds(self, name: str, rdtype: str) -> bool:
-        return self._data.holds(dns.name.from_text(name), rrtype.from_text(rdtype))
+    def _part(self, name: str, rdtype: str) -> dns.name.Name | None:
+        return self._data.part(dns.name.from_text(name), rrtype.from_text(rdtype))
+
+    async def _answer(self, part: dns.name.Name | None, name: str, rdtype: str) -> Lookup:
+        if part == self._data.origin:
+            return await self._zone.lookup(name, rdtype)
+        found = await self._outside.lookup(name, rdtype)
+        if part is None or isinstance(found, Bogus | Indeterminate):
+            return found
+        cut = plain(str(part))
+        ds = await self._zone.lookup(cut, "DS")
+        published = await self._outside.lookup(cut, "DS") if ds.records else None
+        return as_delegated(found, part, ds, published)
 
     def zone_is_proven_signed(self, name: str) -> bool:
         """See `check.session.DomainLookups`."""
-        if self._data.holds(dns.name.from_text(name)):
+        part = self._data.part(dns.name.from_text(name))
+        if part == self._data.origin:
             return self._zone.is_proven_signed()
         return self._outside.zone_is_proven_signed(name)
 
