@@ -15,7 +15,7 @@ from tests.bench.measuring import Run, Tool, cpu, environment, in_turn, median_r
 from tests.bench.world import DUAL, GOOD, SIBLINGS, Place, own_zone, playing, same_zone
 
 RUNS = {0: 9, 20: 9, 70: 5, 100: 5}  # by delay, milliseconds
-NEAR_AND_FAR = (0, 20, 100)  # enough for the lesser races, and less to wait for
+NEAR_AND_FAR = (0, 20, 70)  # enough for the lesser races, and less to wait for
 assert max(RUNS.values()) < SIBLINGS
 
 WARM_HERE, WARM_BESIDE = "warm, same zone", "warm, next zone"
