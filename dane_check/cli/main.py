@@ -15,6 +15,7 @@ from dane_check.cli.exits import PIPE_CLOSED, USAGE, settled
 from dane_check.cli.output import abandon, complain, prepare
 from dane_check.names import safe
 
+_FLAGS: Final = frozenset({"--lab", "--json", "--explain", "-q", "--quiet", "-v", "--verbose", "-4", "-6"})
 _OF_THE_PROGRAM: Final = frozenset({"-h", "--help", "--version", "--install-completion", "--show-completion"})
 
 
@@ -37,6 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(given: list[str]) -> int:
+    late = next((word for word in given if word not in _FLAGS), "")
+    if late in COMMANDS and given[0] != late:
+        complain(f"the command comes first: dane-check {late} {' '.join(given[: given.index(late)])} …")
+        return USAGE
     arguments = with_default_command(given) or ["--help"]
     command = get_command(app_with(*_needed(arguments)))
     try:

@@ -6,7 +6,7 @@ from dane_check.findings.finding import Diagnosis, Severity
 AREA = {
     Code.DIGEST_SETS_DIFFER: Diagnosis(
         (Severity.LATENT,),
-        "Of {combination} there are {fewer} digests by {fewer_by} and {more} by {more_by}; "
+        "Digests of {combination}: {fewer} by {fewer_by}, and {more} by {more_by}; "
         "both must name the same keys.",
         "Add the missing digests, or remove one digest algorithm entirely.",
         "RFC 7671 §8.3",

@@ -85,7 +85,7 @@ AREA = {
     ),
     Code.TLSA_SOME_UNMATCHED: Diagnosis(
         (Severity.INFO,),
-        "{count} usable TLSA records of {host} match nothing that is served: a coming key, or a leftover.",
+        "Usable TLSA records of {host} that match nothing that is served: {count}; a coming key, or a leftover.",
         "Remove what is left over from a finished rollover.",
         "RFC 7671 §8.1",
     ),

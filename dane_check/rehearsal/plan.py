@@ -215,7 +215,8 @@ def _refuse_what_cannot_be(asked: Plan, *, zone_given: bool) -> None:
         raise UsageError(_nobody(asked, is_difference=asked.old_zone is not None or bool(asked.old_sets)))
     if asked.is_first and not asked.mail:
         raise UsageError(
-            "there is nothing to rehearse; give candidate records with --tlsa or --zone, or a chain with --chain"
+            "there is nothing to rehearse; give candidate records with --tlsa or --zone, a chain with --chain, or, for "
+            "its first records, a mail domain in place of the host"
         )
     if asked.is_first and (asked.serving or asked.previous is not None):
         raise UsageError("--old-chain and --previous say what candidates replace, and there are none; give them too")

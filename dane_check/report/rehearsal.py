@@ -125,7 +125,7 @@ def _host(rehearsed: Rehearsal, host: HostRehearsal, links_shown: set[str], opti
     if plan.chains_of(host.host) and not plan.offline and loud:
         yield ("    the candidate chains are taken as served at every address",)
     yield from endpoint_lines(host.verdict, options)
-    yield from _moments(host.moments)
+    yield from _moments(host.moments, unasked=plan.offline and not plan.serving)
     shown = BROKEN if options.quiet else EVERYTHING
     told = replace(host.verdict, findings=host.findings)
     for line in host_trouble_lines(told, shown, "    ", bare=options.verbose):
@@ -162,8 +162,11 @@ def _planned(planned: PlannedFate) -> Iterator[Line]:
         yield (f"    publish    {planned.line}",)
 
 
-def _moments(moments: Sequence[EndpointMoments]) -> Iterator[Line]:
-    """Places that fare alike are told together; a past of which nothing is known is not told at all."""
+def _moments(moments: Sequence[EndpointMoments], *, unasked: bool) -> Iterator[Line]:
+    """Places that fare alike are told together; a past of which nothing is known is not told at all.
+
+    unasked -- nobody said what is served now, and nobody was asked.
+    """
     groups: dict[tuple[object, ...], list[EndpointMoments]] = {}
     for one in moments:
         fates = (one.before, *(combination.fate for combination in one.overlap))
@@ -179,6 +182,8 @@ def _moments(moments: Sequence[EndpointMoments]) -> Iterator[Line]:
         yield (*_fate("after the change", first.after),)
         if first.order in _ORDERS and first.after is not Fate.REFUSES:
             yield (f"      order      {_ORDERS[first.order]}",)
+            if unasked:
+                yield ("                 but nobody said what is served now; give it with --old-chain, changed or not",)
 
 
 def _fate(when: str, fate: Fate) -> Line:

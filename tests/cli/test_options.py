@@ -231,6 +231,12 @@ class TestCommandLine:
     def test_a_domain_alone_means_the_command_domain(self, given: list[str], meant: list[str]) -> None:
         assert with_default_command(given) == meant
 
+    @pytest.mark.parametrize("flags", [["--lab"], ["-q", "-v"]])
+    def test_a_command_behind_options_is_no_domain(self, flags: list[str], capsys: Capture) -> None:
+        """Nobody asks for the domain `lookup`; where the command belongs is said."""
+        assert main([*flags, "lookup", "mx.example.org"]) == 2
+        assert f"the command comes first: dane-check lookup {' '.join(flags)} …" in capsys.readouterr().err
+
     def test_the_known_commands_are_those_there_are(self) -> None:
         assert set(get_command(app_with(*COMMANDS)).commands) == set(COMMANDS)  # type: ignore[attr-defined]
 
