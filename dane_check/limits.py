@@ -34,6 +34,8 @@ class DnsLimits:
     nsec3_iterations: int = 50  # L-10, D-10: newer BIND, Knot, PowerDNS
     nsec3_names_hashed: int = 48  # L-10: distinct names per question
     denial_records_per_message: int = 16  # L-10
+    answers_kept: int = 8192  # L-24: lookups, and places of names, that a run remembers; some 4 KiB each
+    replies_kept: int = 2048  # L-24: once judged they are seldom wanted, and one may have 64 KiB
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class RunLimits:
     sessions_per_address: int = 2  # L-21: at once; sslyze 5 to one server
     address_sessions_per_minute: int | None = 6  # L-21: new ones; two hosts at one address, L-19 each
     network_sessions_per_minute: int | None = 30  # L-21: new ones, in one IPv4 /24 or IPv6 /48
+    round_seconds: float = 300  # D-46: how long a survey goes on with one moment, and with what it heard
 
 
 UNHURRIED = RunLimits(address_sessions_per_minute=None, network_sessions_per_minute=None)

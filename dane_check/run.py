@@ -56,7 +56,7 @@ class Run:
     views -- as `session.lookups`, without any thought of whose trouble a failure is: what a lookup itself comes to.
     transport -- as everything of the run is asked; name servers are asked by it too.
     own_clock -- the moment was read from this machine's clock, and not given (D-23).
-    subjects -- what evidence names: domains, and `host:NAME:PORT` for relays.
+    subjects -- what evidence, if there is any, names: domains, and `host:NAME:PORT` for relays.
     """
 
     session: Session
@@ -101,11 +101,13 @@ class Run:
     @asynccontextmanager
     async def _ahead(self, source: DomainLookups, *questions: tuple[str, str]) -> AsyncIterator[None]:
         """The first questions leave at once, and the engine is loaded while they are under way."""
+        if _ENGINE in sys.modules:
+            yield
+            return
         wanted = () if self.clock_is_suspect else questions
         asked = [asyncio.create_task(source.lookup(name, rdtype)) for name, rdtype in wanted]
         try:
-            if _ENGINE not in sys.modules:
-                await asyncio.to_thread(importlib.import_module, _ENGINE)
+            await asyncio.to_thread(importlib.import_module, _ENGINE)
             yield
         finally:
             for task in asked:
@@ -117,10 +119,10 @@ class Run:
 
             work.close()
             return as_asked(self.session, clock_trouble(subject, self.session.now))
+        if self.notebook is None:
+            return await work
         self.subjects.append(subject)
         checked = await work
-        if self.notebook is None:
-            return checked
         return dataclasses.replace(checked, evidence=self._evidence((subject,)))
 
     async def rehearse(self, plan: Plan) -> Rehearsal:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections import defaultdict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, Protocol
+from weakref import WeakValueDictionary
 
 from dane_check.limits import RunLimits
 from dane_check.ports import ProbeOutcome, ProbeRequest, SmtpReply
@@ -32,7 +34,7 @@ class Ledger:
     """When sessions began, as far as that still matters. A plain value: it is told the time and never waits."""
 
     limits: RunLimits
-    _begun: dict[str, deque[float]] = field(default_factory=dict)
+    _begun: OrderedDict[str, deque[float]] = field(default_factory=OrderedDict)  # the latest last
 
     def due(self, address: str, now: float) -> float:
         """The first moment, not before `now`, at which one more session with `address` may begin."""
@@ -45,6 +47,9 @@ class Ledger:
             begun.append(now)
             if len(begun) > most:
                 begun.popleft()
+            self._begun.move_to_end(place)
+        while self._begun and next(iter(self._begun.values()))[-1] + _MINUTE <= now:
+            self._begun.popitem(last=False)
 
     def _free(self, place: str, most: int, now: float) -> float:
         begun = self._begun.get(place)
@@ -57,6 +62,7 @@ class Ledger:
             yield network_of(address), self.limits.network_sessions_per_minute
 
 
+@lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
     """The neighbourhood that an address shares: its IPv4 /24 or IPv6 /48; what is no address stands alone."""
     try:
@@ -90,25 +96,48 @@ class Doorkeeper(Protocol):
 
 
 class Gate:
-    """The doorkeeper of one process: lets sessions begin one by one, in the order they came to an address."""
+    """The doorkeeper of one process: lets sessions begin one by one, in the order they came to an address.
+
+    waiting -- how many sessions wait to begin, by address.
+    """
 
     def __init__(self, limits: RunLimits, clock: Ticking) -> None:
+        self.waiting: Counter[str] = Counter()
         self._ledger = Ledger(limits)
         self._clock = clock
-        self._slots: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(limits.sessions_per_address))
+        self._at_once = limits.sessions_per_address
+        self._slots: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()  # while anybody is there
 
     @asynccontextmanager
     async def session(self, address: str) -> AsyncIterator[None]:
         """One session with `address`, begun when L-21 allows it."""
-        async with self._slots[address]:
-            while (due := self._ledger.due(address, now := self._clock.monotonic())) > now:  # noqa: ASYNC110 - for time
-                await asyncio.sleep(due - now)
-            self._ledger.begin(address, now)
-            yield
+        with self._counted(address) as let_in:
+            async with self._slots_of(address):
+                while (due := self._ledger.due(address, now := self._clock.monotonic())) > now:  # noqa: ASYNC110 - for time
+                    await asyncio.sleep(due - now)
+                self._ledger.begin(address, now)
+                let_in()
+                yield
+
+    @contextmanager
+    def _counted(self, address: str) -> Iterator[Callable[[], None]]:
+        """Counts a session among those that wait, until what it gives is called, or to the end of the block."""
+        self.waiting[address] += 1
+        with ExitStack() as leaving:
+            leaving.callback(self._leave, address)
+            yield leaving.close
+
+    def _leave(self, address: str) -> None:
+        self.waiting[address] -= 1
+        if not self.waiting[address]:
+            del self.waiting[address]
+
+    def _slots_of(self, address: str) -> asyncio.Semaphore:
+        return self._slots.get(address) or self._slots.setdefault(address, asyncio.Semaphore(self._at_once))
 
     async def at_once(self, address: str) -> Callable[[], None] | None:
         """A session that begins now, and what is to be called at its end; None where it would have to wait."""
-        slots, now = self._slots[address], self._clock.monotonic()
+        slots, now = self._slots_of(address), self._clock.monotonic()
         if slots.locked() or self._ledger.due(address, now) > now:
             return None
         await slots.acquire()

@@ -224,7 +224,7 @@ class Outgoing:
     open -- whether any host answered.
     """
 
-    silent: dict[str, frozenset[str]] = field(default_factory=dict)
+    silent: OrderedDict[str, frozenset[str]] = field(default_factory=OrderedDict)
     open: bool = False
 
 

@@ -1,4 +1,4 @@
-"""Single flight: what several want at the same time is done once, and what came of it is kept for the run."""
+"""Single flight: what several want at the same time is done once, and what came of it is kept, within bounds."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from dane_check.dnssec.budget import Budget, Spent
+from dane_check.dnssec.kept import Kept
+from dane_check.limits import DEFAULT
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -21,12 +23,15 @@ class _Flight(Generic[V]):
 
 
 class Flights(Generic[K, V]):
-    """Results by key. `keep` says which may be shared with those who come later."""
+    """Results by key. `keep` says which may be shared with those who come later, `most` how many of them are kept."""
 
-    def __init__(self, keep: Callable[[V], bool]) -> None:
+    def __init__(self, keep: Callable[[V], bool], most: int = DEFAULT.dns.answers_kept) -> None:
         self._keep = keep
         self._flights: dict[K, _Flight[V]] = {}
-        self._kept: dict[K, V] = {}
+        self._kept: Kept[K, V] = Kept(most)
+
+    def __len__(self) -> int:
+        return len(self._kept) + len(self._flights)
 
     def known(self, key: K) -> V | None:
         """What is already known, without asking for it."""
@@ -34,7 +39,7 @@ class Flights(Generic[K, V]):
 
     def under_way(self, key: K) -> bool:
         """Whether the work has begun or is done."""
-        return key in self._kept or key in self._flights
+        return key in self._flights or self._kept.get(key) is not None
 
     def begin(self, key: K, budget: Budget, work: Callable[[], Coroutine[Any, Any, V]]) -> Callable[[], None]:
         """Begins what is not under way and may turn out useful; the function returned ends it, if nobody waits then."""
@@ -48,8 +53,8 @@ class Flights(Generic[K, V]):
         Raises `Spent` where this caller's own total ran out. Where another's did, the work begins anew.
         """
         while True:
-            if key in self._kept:
-                return self._kept[key]
+            if (known := self._kept.get(key)) is not None:
+                return known
             flight = self._flights.get(key) or self._begin(key, budget, work)
             result = await self._wait(key, flight)
             if not isinstance(result, Spent):
@@ -67,7 +72,7 @@ class Flights(Generic[K, V]):
                 if self._flights.get(key) is flight:
                     del self._flights[key]
             if self._keep(result):
-                self._kept[key] = result
+                self._kept.keep(key, result)
             return result
 
         flight: _Flight[V] = _Flight(asyncio.create_task(run()), budget)

@@ -129,7 +129,7 @@ class Judge:
     def _noted(self, step: Step) -> Step:
         """Remembers which zones have answered (D-12)."""
         if step.status == "secure" and step.zone is not None and step.kind != "nxdomain":
-            self._walk.answering.add(step.zone)
+            self._walk.vouched(step.zone)
         return step
 
 

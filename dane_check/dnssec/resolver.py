@@ -54,7 +54,7 @@ class ValidatingResolver:
             raise UsageError("no resolver to ask; name one with its address")
         self._criteria = Criteria.of(now, limits, nsec3_iterations, allow_sha1)
         self._walk = Walk(transport, servers, anchors, self._criteria)
-        self._lookups: Flights[tuple[dns.name.Name, int], Lookup] = Flights(_is_lasting)
+        self._lookups: Flights[tuple[dns.name.Name, int], Lookup] = Flights(_is_lasting, limits.answers_kept)
         self._judge = Judge(self._walk)
 
     @property
@@ -83,7 +83,7 @@ class ValidatingResolver:
             standing = self._walk.known_standing(at)
             if standing is not None and not (isinstance(standing, Signed) and standing.doubt is None):
                 return False
-            if at in self._walk.answering:
+            if self._walk.has_vouched(at):
                 return True
         return False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Self
 
 import dns.name
@@ -101,7 +101,7 @@ def nsec3_salted(rrset: RRset) -> bool:
     return is_nsec3 and any(len(record.rdata) > 4 and record.rdata[4] for record in rrset.records)
 
 
-@cache
+@lru_cache(maxsize=256)
 def type_text(rdtype: int) -> str:
     """The mnemonic of a type, or TYPEn."""
     return dns.rdatatype.to_text(dns.rdatatype.RdataType.make(rdtype))

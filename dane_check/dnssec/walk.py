@@ -16,6 +16,7 @@ from dane_check.dnssec.criteria import Criteria
 from dane_check.dnssec.cut import Cut, judge_cut
 from dane_check.dnssec.delegation import Trusted, Unusable, trust_keys, unusable
 from dane_check.dnssec.flight import Flights
+from dane_check.dnssec.kept import Kept
 from dane_check.dnssec.lookup import Cause, Why
 from dane_check.dnssec.proof import trouble
 from dane_check.dnssec.rrset import RRset, rrsets
@@ -56,10 +57,10 @@ class Walk:
         self.criteria = criteria
         self.attempts = max(_LEAST_ATTEMPTS, min(_MOST_ATTEMPTS, len(servers)))
         self.questions_asked = 0
-        self.answering: set[dns.name.Name] = set()  # zones that have vouched for something (D-12)
+        self._answering: Kept[dns.name.Name, bool] = Kept(criteria.limits.answers_kept)
         self._guesses: set[tuple[Question, int]] = set()
-        self._replies: Flights[tuple[Question, int], Heard] = Flights(_is_reply)
-        self._standings: Flights[dns.name.Name, Standing] = Flights(_is_settled)
+        self._replies: Flights[tuple[Question, int], Heard] = Flights(_is_reply, criteria.limits.replies_kept)
+        self._standings: Flights[dns.name.Name, Standing] = Flights(_is_settled, criteria.limits.answers_kept)
 
     # --- questions -----------------------------------------------------------------------------------
 
@@ -155,7 +156,7 @@ class Walk:
             return []
         zones = path(anchor, name)
         deepest = next(filter(None, map(self._standings.known, reversed(zones))), None)
-        if deepest is not None and (not isinstance(deepest, Signed) or deepest.zone.name in self.answering):
+        if deepest is not None and (not isinstance(deepest, Signed) or self.has_vouched(deepest.zone.name)):
             return []
         unknown = [zone for zone in zones if self._standings.known(zone) is None]
         plain = list(takewhile(lambda zone: zone == anchor or not zone.labels[0].startswith(b"_"), unknown))
@@ -198,6 +199,14 @@ class Walk:
     def _is_at_hand(self, zone: dns.name.Name) -> bool:
         """Whether nothing has to be asked to know where `zone` stands, or it is being asked already."""
         return self._standings.under_way(zone) or self._replies.under_way((Question(zone, rrtype.DS), 0))
+
+    def vouched(self, zone: dns.name.Name) -> None:
+        """Notes that a zone has vouched for something (D-12)."""
+        self._answering.keep(zone, True)
+
+    def has_vouched(self, zone: dns.name.Name) -> bool:
+        """Whether it has done so lately."""
+        return self._answering.get(zone) is not None
 
     def known_standing(self, name: dns.name.Name) -> Standing | None:
         """Where `name` itself was found to stand in this run."""

@@ -13,6 +13,7 @@ import os
 import socket
 from collections.abc import Iterator
 from typing import Final
+from weakref import WeakValueDictionary
 
 from dane_check.limits import DnsLimits
 from dane_check.network.dialer import SocketStream, connect, family_of
@@ -40,7 +41,7 @@ class UdpTransport:
 
     def __init__(self, limits: DnsLimits | None = None) -> None:
         self._limits = limits or DnsLimits()
-        self._gates: dict[Server, asyncio.Semaphore] = {}
+        self._gates: WeakValueDictionary[Server, asyncio.Semaphore] = WeakValueDictionary()  # while anybody waits
 
     async def ask(self, question: Question, server: Server) -> Heard:
         """The reply to `question` from `server`, or why there is none. Never raises for the network."""
