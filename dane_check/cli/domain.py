@@ -28,7 +28,7 @@ from dane_check.cli.checking import (
     Timeout,
     Workers,
 )
-from dane_check.cli.exits import INTERNAL, INTERRUPTED, USAGE, guarded
+from dane_check.cli.exits import INTERNAL, USAGE, guarded
 from dane_check.cli.files import check_target
 from dane_check.cli.judging import Judging, Request
 from dane_check.cli.junit import Junit, check_junit
@@ -48,13 +48,13 @@ from dane_check.cli.options import (
     Verbose,
     parse_moment,
 )
-from dane_check.cli.output import colour, complain, write
+from dane_check.cli.output import OutputFailed, colour, complain
 from dane_check.cli.progress import Tally, progress
 from dane_check.cli.wanted import wanted
 from dane_check.errors import UsageError
 from dane_check.report.options import TextOptions
 from dane_check.settings import Settings
-from dane_check.survey.element import Form, Lost, Rendering
+from dane_check.survey.element import Form, JournalFailed, Lost, Rendering
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -80,6 +80,7 @@ EXAMPLES
 EXIT STATUS
   0 protected   1 broken   2 usage   3 unprotected or partial   4 undetermined
   5 not applicable   70 internal error, or output lost   130 interrupted   141 pipe closed
+  143 told to end
 
 {TWINS}
 """
@@ -175,32 +176,44 @@ def _journal(path: str | None, request: Request) -> AbstractContextManager[Journ
         return nullcontext()
     from dane_check.survey.journal import Journal
 
-    return Journal(Path(path), repr((request.settings, request.rendering)))
+    return Journal(Path(path), request.circumstances)
 
 
 async def _check(request: Request, journal: Journal | None) -> int:
-    """Prints every verdict when it is ready. Where it is interrupted, what was printed is a whole document."""
+    """Prints every verdict when it is ready. Where it is stopped, what was printed is a whole document."""
     import asyncio
 
+    from dane_check.cli.outlet import Outlet
+    from dane_check.cli.stopping import Stopping
+
     tally = Tally(request.subjects.described, len(request.subjects.names))
-    judging = Judging(request, journal)
+    judging = Judging(request, tally, journal)
+    outlet, stopping = Outlet(), Stopping()
     writer: Writer | None = None  # loaded when there is something to write: the first questions leave before
     try:
-        async with progress(tally.describe) as make_way, aclosing(judging.results()) as results:
-            async for result in results:
-                tally.count(result)
-                make_way()
-                if isinstance(result, Lost):
-                    complain(f"{result.name}: {result.why}")
-                    continue
-                writer = writer or _writer(request)
-                write(writer.add(result))
+        with stopping.heeded():
+            async with (
+                progress(lambda: tally.describe(judging.waiting)) as make_way,
+                aclosing(judging.results()) as results,
+            ):
+                async for result in results:
+                    tally.count(result)
+                    make_way()
+                    if isinstance(result, Lost):
+                        complain(f"{result.name}: {result.why}")
+                        continue
+                    writer = writer or _writer(request)
+                    await outlet.write(writer.add(result))
     except asyncio.CancelledError:
-        write((writer or _writer(request)).end(INTERRUPTED))
+        await outlet.end((writer or _writer(request)).end(stopping.status))
+        stopping.told()
         raise
+    except JournalFailed as failure:
+        await outlet.end((writer or _writer(request)).end(INTERNAL))
+        raise OutputFailed(str(failure)) from failure
     status = _status(tally, request.subjects.some_were_bad)
     judging.finish(status)
-    write((writer or _writer(request)).end(status))
+    await outlet.write((writer or _writer(request)).end(status))
     return status
 
 

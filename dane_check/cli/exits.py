@@ -15,8 +15,13 @@ USAGE: Final = 2
 INTERNAL: Final = 70
 INTERRUPTED: Final = 130
 PIPE_CLOSED: Final = 141  # as a shell reports a program ended by SIGPIPE
+TERMINATED: Final = 143  # as it reports one ended by SIGTERM
 
 _Parameters = ParamSpec("_Parameters")
+
+
+class Terminated(Exception):
+    """SIGTERM was heeded: what was printed is whole, and nothing is running any more."""
 
 
 class Escaped(Exception):
@@ -59,6 +64,8 @@ def _status_of(raised: BaseException, verbose: bool) -> int:
             return USAGE
         case KeyboardInterrupt():
             return INTERRUPTED
+        case Terminated():
+            return TERMINATED
         case BrokenPipeError():
             abandon()
             return PIPE_CLOSED

@@ -14,6 +14,7 @@ from dane_check.settings import Settings
 
 if TYPE_CHECKING:
     from dane_check.api import Checker
+    from dane_check.check.gate import Doorkeeper, Gate
     from dane_check.lab import LabMap, LabTransport, Scenario
     from dane_check.ports import Server
     from dane_check.survey.brief import Brief
@@ -22,17 +23,21 @@ if TYPE_CHECKING:
 
 @contextlib.asynccontextmanager
 async def opened(
-    settings: Settings, in_lab: bool, lab_map: str | None, names: Sequence[str] = ()
+    settings: Settings,
+    in_lab: bool,
+    lab_map: str | None,
+    names: Sequence[str] = (),
+    doorkeeper: Doorkeeper | None = None,
 ) -> AsyncIterator[Checker]:
     """An open `Checker` over the world that was chosen, to be asked about `names`. Raises UsageError first."""
     if in_lab and lab_map:
         raise UsageError("--lab starts a lab of its own; leave out --lab-map, or --lab")
     if in_lab:
-        world = _own_lab(settings, names)
+        world = _own_lab(settings, names, doorkeeper)
     elif lab_map:
-        world = _other_lab(settings, lab_map, names)
+        world = _other_lab(settings, lab_map, names, doorkeeper)
     else:
-        world = _live(settings)
+        world = _live(settings, doorkeeper)
     async with world as checker:
         yield checker
 
@@ -47,44 +52,55 @@ def brief(settings: Settings, rendering: Rendering, lab_map: str | None, names: 
     return Brief(_settings_of(settings, lab, names), rendering, lab)
 
 
+def gate(settings: Settings, in_lab: bool, lab_map: str | None) -> Gate:
+    """The politeness that this world wants, for several `Checker`s to share."""
+    from dane_check.check.gate import Gate
+    from dane_check.live import SystemClock
+
+    return Gate(UNHURRIED if in_lab or lab_map else settings.limits.run, SystemClock())
+
+
 @contextlib.asynccontextmanager
-async def _live(settings: Settings) -> AsyncIterator[Checker]:
+async def _live(settings: Settings, doorkeeper: Doorkeeper | None) -> AsyncIterator[Checker]:
     from dane_check.api import Checker
 
-    async with Checker(settings) as checker:
+    async with Checker(settings, doorkeeper=doorkeeper) as checker:
         yield checker
 
 
 @contextlib.asynccontextmanager
-async def _own_lab(settings: Settings, names: Sequence[str]) -> AsyncIterator[Checker]:
+async def _own_lab(settings: Settings, names: Sequence[str], doorkeeper: Doorkeeper | None) -> AsyncIterator[Checker]:
     from dane_check.lab import Lab
     from dane_check.network.dns import UdpTransport
 
     async with Lab(_scenarios(names)) as lab:
         transport = lab.transport(UdpTransport(settings.limits.dns))
-        async with _in_lab(settings, lab.map, transport, names) as checker:
+        async with _in_lab(settings, lab.map, transport, names, doorkeeper) as checker:
             yield checker
 
 
 @contextlib.asynccontextmanager
-async def _other_lab(settings: Settings, path: str, names: Sequence[str]) -> AsyncIterator[Checker]:
+async def _other_lab(
+    settings: Settings, path: str, names: Sequence[str], doorkeeper: Doorkeeper | None
+) -> AsyncIterator[Checker]:
     from dane_check.network.dns import UdpTransport
 
     lab = _map_in(path)
     transport = lab.transport(UdpTransport(settings.limits.dns))
-    async with _in_lab(settings, lab, transport, names) as checker:
+    async with _in_lab(settings, lab, transport, names, doorkeeper) as checker:
         yield checker
 
 
 @contextlib.asynccontextmanager
 async def _in_lab(
-    settings: Settings, lab: LabMap, transport: LabTransport, names: Sequence[str]
+    settings: Settings, lab: LabMap, transport: LabTransport, names: Sequence[str], doorkeeper: Doorkeeper | None
 ) -> AsyncIterator[Checker]:
     from dane_check.api import Checker
     from dane_check.network.dialer import TcpDialer
 
     chosen = _settings_of(settings, lab, names)
-    async with Checker(chosen, dns=transport, dialer=lab.dialer(TcpDialer(settings.limits.session))) as checker:
+    dialer = lab.dialer(TcpDialer(settings.limits.session))
+    async with Checker(chosen, dns=transport, dialer=dialer, doorkeeper=doorkeeper) as checker:
         yield checker
 
 

@@ -42,6 +42,10 @@ class Lost:
     why: str
 
 
+class JournalFailed(Exception):
+    """A result could not be kept; the message says where and why, and what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rendering:
     """The form, and for text what it shows."""

@@ -21,6 +21,11 @@ Errand = tuple[ProbeRequest, int]
 
 
 @dataclass(frozen=True, slots=True)
+class Ready:
+    """From a worker: it can judge."""
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """To a worker: judge this domain."""
 
@@ -36,24 +41,25 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class MayI:
-    """From a worker: may this session begin, or has somebody held it?"""
+    """From a worker: may this session begin, or has somebody held it? `ticket` is the worker's number for it."""
 
+    ticket: int
     errand: Errand
 
 
 @dataclass(frozen=True, slots=True)
 class GoAhead:
-    """To a worker: the session may begin, and is its own to hold; or `outcome`, as another held it."""
+    """To a worker: the session may begin; or `outcome`, as another held it."""
 
-    errand: Errand
+    ticket: int
     outcome: ProbeOutcome | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """From a worker: what came of a session that it was let begin; None if it gave up."""
+    """From a worker: what came of the session; None if it gave up, also before it was let begin."""
 
-    errand: Errand
+    ticket: int
     outcome: ProbeOutcome | None
 
 
@@ -66,7 +72,7 @@ class AfterTls:
     reply: SmtpReply | None = None
 
 
-Frame = Check | Checked | MayI | GoAhead | Held | AfterTls
+Frame = Ready | Check | Checked | MayI | GoAhead | Held | AfterTls
 
 
 def packed(value: object) -> bytes:

@@ -16,7 +16,7 @@ from typing import Final, Self
 
 from dane_check.errors import UsageError
 from dane_check.names import safe
-from dane_check.survey.element import Element
+from dane_check.survey.element import Element, JournalFailed
 
 SCHEMA: Final = 1
 _MAGIC: Final = b"SQLite format 3\0"
@@ -41,6 +41,7 @@ class Journal:
 
     def __init__(self, path: Path, circumstances: str) -> None:
         self._path = path
+        self._shown = safe(str(path), 200)
         self._circumstances = hashlib.sha256(circumstances.encode()).hexdigest()
         self._file: sqlite3.Connection | None = None
 
@@ -48,9 +49,7 @@ class Journal:
         try:
             self._file = self._opened()
         except (sqlite3.Error, OSError) as error:
-            raise UsageError(
-                f"{safe(str(self._path), 200)} cannot be used as a journal: {safe(str(error), 120)}"
-            ) from None
+            raise UsageError(f"{self._shown} cannot be used as a journal: {safe(str(error), 120)}") from None
         return self
 
     def __exit__(
@@ -61,14 +60,17 @@ class Journal:
             self._file = None
 
     def add(self, element: Element) -> None:
-        """Keeps a result; when this returns, the end of the process cannot lose it. Raises OSError if it cannot."""
+        """Keeps a result; when this returns, the end of the process cannot lose it. Raises JournalFailed."""
         try:
             self._open.execute(
                 "INSERT OR REPLACE INTO done (name, word, status, text) VALUES (?, ?, ?, ?)",
                 (element.name, element.word, element.status, element.text),
             )
         except sqlite3.Error as error:
-            raise OSError(f"the journal {self._path} cannot be written: {error}") from error
+            raise JournalFailed(
+                f"{self._shown} cannot be written ({safe(str(error), 120)}); "
+                "what is in it is kept: make room, and give the same command again"
+            ) from error
 
     def names(self) -> frozenset[str]:
         """The domains that are done."""
@@ -80,10 +82,12 @@ class Journal:
             for name, word, status, text in rows:
                 yield Element(name, word, status, text)
 
-    def element(self, name: str) -> Element | None:
-        """The result of one domain; None while it has none."""
+    def element(self, name: str) -> Element:
+        """The result of one domain. Raises KeyError while it has none."""
         row = self._open.execute("SELECT name, word, status, text FROM done WHERE name = ?", (name,)).fetchone()
-        return Element(*row) if row else None
+        if row is None:
+            raise KeyError(name)
+        return Element(*row)
 
     @property
     def _open(self) -> sqlite3.Connection:
@@ -92,7 +96,7 @@ class Journal:
 
     def _opened(self) -> sqlite3.Connection:
         if self._path.exists() and not self._path.is_file():
-            raise UsageError(f"{safe(str(self._path), 200)} is not a regular file; name one for the journal")
+            raise UsageError(f"{self._shown} is not a regular file; name one for the journal")
         new = self._is_new()
         self._path.touch(mode=0o600)  # who is surveyed is the operator's business
         file = sqlite3.connect(self._path, isolation_level=None, timeout=0)
@@ -124,9 +128,8 @@ class Journal:
         if not known:
             file.execute("INSERT INTO run VALUES (?, ?)", (SCHEMA, self._circumstances))
         elif [row[0] for row in known] != [SCHEMA]:
-            raise UsageError(f"{safe(str(self._path), 200)} is a journal of another version; name a new file")
+            raise UsageError(f"{self._shown} is a journal of another version; name a new file")
         elif known[0][1] != self._circumstances:
             raise UsageError(
-                f"{safe(str(self._path), 200)} is the journal of a survey with other options; "
-                "give the same ones, or name a new file"
+                f"{self._shown} is the journal of a survey with other options; give the same ones, or name a new file"
             )

@@ -1,27 +1,26 @@
-"""The workers of a survey: started, given names, asked about, replaced when one dies."""
+"""The workers of a survey: given names, asked about, and replaced when one ends."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
 
 from dane_check.check.gate import Gate
 from dane_check.live import SystemClock
 from dane_check.survey.brief import Brief
 from dane_check.survey.element import Element, Lost
-from dane_check.survey.frames import AfterTls, Check, Checked, Frame, GoAhead, Held, MayI, packed, unpacked
 from dane_check.survey.office import Office
+from dane_check.survey.process import EndedAtOnce, WorkerProcess
 
-_TRIES: Final = 2  # a domain that ends two workers is left alone
-_COMMAND: Final = (sys.executable, "-m", "dane_check.survey.worker")
+_STARTS = 3  # processes in a row that could not even begin; more would be no better
 
 
 @asynccontextmanager
 async def employed(brief: Brief, workers: int) -> AsyncIterator[Staff]:
-    """So many worker processes, ended with the block."""
+    """So many worker processes, ended with the block. Raises UsageError for a brief that cannot be worked by."""
+    async with brief.checker():
+        pass
     staff = Staff(brief, workers)
     try:
         yield staff
@@ -30,111 +29,74 @@ async def employed(brief: Brief, workers: int) -> AsyncIterator[Staff]:
 
 
 class Staff:
-    """Gives each name to the least busy worker."""
+    """Gives each name to the least busy worker; what a worker had in hand when it ended is judged again elsewhere.
+
+    gate -- the politeness of all workers together (L-21).
+    """
 
     def __init__(self, brief: Brief, workers: int) -> None:
-        self._brief = brief
-        self._office = Office(Gate(brief.settings.limits.run, SystemClock()))
-        self._desks = [_Worker(number, self._office, brief) for number in range(workers)]
+        self.gate = Gate(brief.settings.limits.run, SystemClock())
+        office = Office(self.gate, brief.settings.limits.run.round_seconds)
+        self._posts = [_Post(brief, office) for _ in range(workers)]
+        self._second = _Post(brief, office)
+        self._lonely = [_Post(brief, office) for _ in range(workers)]
+        self._free: asyncio.Queue[_Post] = asyncio.LifoQueue()
+        for post in self._lonely:
+            self._free.put_nowait(post)
 
     async def check(self, name: str) -> Element | Lost:
-        """The verdict on a domain, by whichever worker."""
-        for _ in range(_TRIES):
-            found = await min(self._desks, key=lambda desk: desk.load).check(name)
-            if found is not None:
-                return found
-        return Lost(name, "the process that judged it ended, twice; please report it")
+        """The verdict on a domain, by whichever worker. Raises EndedAtOnce where no process can be had."""
+        return (
+            await min(self._posts, key=lambda post: post.load).check(name)
+            or await self._second.check(name)
+            or await self._check_alone(name)
+        )
+
+    async def _check_alone(self, name: str) -> Element | Lost:
+        """A domain that ends even the process that judges nothing else is to blame for it, and no other is."""
+        post = await self._free.get()
+        try:
+            found = await post.check(name)
+        finally:
+            self._free.put_nowait(post)
+        return found or Lost(name, "every process that judged it ended, at last one for it alone; please report it")
 
     async def aclose(self) -> None:
         """Ends the workers and whatever they do."""
-        await asyncio.gather(*(desk.aclose() for desk in self._desks))
-        await self._office.aclose()
+        await asyncio.gather(*(post.aclose() for post in [*self._posts, self._second, *self._lonely]))
 
 
-class _Worker:
-    """One worker as the survey sees it; its process is started when it is first needed."""
+class _Post:
+    """Where a worker sits, one after the other if need be; the process is started when it is first needed."""
 
-    def __init__(self, number: int, office: Office, brief: Brief) -> None:
-        self._number = number
-        self._office = office
+    def __init__(self, brief: Brief, office: Office) -> None:
+        self.load = 0
         self._brief = brief
-        self._checks: dict[str, asyncio.Future[Element | Lost | None]] = {}
-        self._process: asyncio.subprocess.Process | None = None
+        self._office = office
+        self._worker: WorkerProcess | None = None
         self._starting = asyncio.Lock()
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    @property
-    def load(self) -> int:
-        """How many domains it has in hand."""
-        return len(self._checks)
 
     async def check(self, name: str) -> Element | Lost | None:
         """The verdict; None if the process ended first."""
-        result: asyncio.Future[Element | Lost | None] = asyncio.get_running_loop().create_future()
-        self._checks[name] = result
+        self.load += 1
         try:
-            async with self._starting:
-                if self._process is None:
-                    await self._start()
-            self._say(Check(name))
-            return await result
+            return await (await self._sitting()).check(name)
         finally:
-            self._checks.pop(name, None)
+            self.load -= 1
 
-    async def _start(self) -> None:
-        pipe = asyncio.subprocess.PIPE
-        self._process = await asyncio.create_subprocess_exec(
-            *_COMMAND, stdin=pipe, stdout=pipe, start_new_session=True, limit=1 << 20
-        )
-        assert self._process.stdin is not None
-        self._process.stdin.write(packed(self._brief))
-        self._spawn(self._listen(self._process))
-
-    def _say(self, frame: Frame) -> None:
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.write(packed(frame))
-
-    async def _listen(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None
-        while (frame := await unpacked(process.stdout)) is not None:
-            match frame:
-                case Checked(result):
-                    waiting = self._checks.get(result.name)
-                    if waiting is not None and not waiting.done():
-                        waiting.set_result(result)
-                case MayI():
-                    self._spawn(self._let_in(frame))
-                case Held(errand, outcome):
-                    self._office.held(errand, outcome)
-                case AfterTls(request, told=True, reply=reply):
-                    self._office.replied(request, reply)
-                case AfterTls():
-                    self._spawn(self._tell(frame))
-        await process.wait()
-        self._process = None
-        self._office.gone(self._number)
-        for waiting in self._checks.values():
-            if not waiting.done():
-                waiting.set_result(None)
-
-    async def _let_in(self, asked: MayI) -> None:
-        known = await self._office.may_begin(asked.errand, self._number)
-        self._say(GoAhead(asked.errand, known))
-
-    async def _tell(self, asked: AfterTls) -> None:
-        self._say(AfterTls(asked.request, told=True, reply=await self._office.after_tls(asked.request)))
-
-    def _spawn(self, work: object) -> None:
-        task: asyncio.Task[None] = asyncio.create_task(work)  # type: ignore[arg-type]
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    async def _sitting(self) -> WorkerProcess:
+        async with self._starting:
+            for last in reversed(range(_STARTS)):
+                if self._worker is not None and not self._worker.ended:
+                    break
+                try:
+                    self._worker = await WorkerProcess.started(self._brief, self._office)
+                except EndedAtOnce:
+                    if not last:
+                        raise
+            assert self._worker is not None
+            return self._worker
 
     async def aclose(self) -> None:
-        """Ends the process: it stops what it does when its pipe closes."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            await process.wait()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._worker is not None:
+            await self._worker.aclose()

@@ -7,6 +7,7 @@ another worker may have held that very session (L-21).
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import signal
 import sys
@@ -17,7 +18,8 @@ from typing import Final
 from dane_check.ports import ProbeOutcome, ProbeRequest, SmtpReply
 from dane_check.survey.brief import Brief, guarded
 from dane_check.survey.element import Element
-from dane_check.survey.frames import AfterTls, Check, Checked, Errand, Frame, GoAhead, Held, MayI, packed, unpacked
+from dane_check.survey.frames import AfterTls, Check, Checked, Frame, GoAhead, Held, MayI, Ready, packed, unpacked
+from dane_check.survey.rounds import Rounds
 
 _REMEMBERED: Final = 4096  # sessions whose courtesies may be asked for
 
@@ -28,13 +30,15 @@ class Desk:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
-        self._asked: dict[Errand, asyncio.Future[ProbeOutcome | None]] = {}
+        self._tickets = itertools.count()
+        self._asked: dict[int, asyncio.Future[ProbeOutcome | None]] = {}
         self._mine: OrderedDict[ProbeRequest, None] = OrderedDict()
         self._replies: dict[ProbeRequest, asyncio.Future[SmtpReply | None]] = {}
 
     def say(self, frame: Frame) -> None:
-        """Sends a frame; what does not fit into the pipe waits here."""
-        self._writer.write(packed(frame))
+        """Sends a frame; what does not fit into the pipe waits here. Once the survey is gone, nobody is told."""
+        if not self._writer.is_closing():
+            self._writer.write(packed(frame))
 
     async def hear(self) -> object:
         """The next frame; None at the end of the survey."""
@@ -48,26 +52,26 @@ class Desk:
         probe: Callable[[], Awaitable[ProbeOutcome]],
     ) -> ProbeOutcome:
         """See `check.gate.Doorkeeper`."""
-        errand = (request, turn)
-        self._asked[errand] = asyncio.get_running_loop().create_future()
-        self.say(MayI(errand))
+        ticket = next(self._tickets)
+        self._asked[ticket] = asyncio.get_running_loop().create_future()
+        outcome: ProbeOutcome | None = None
+        self.say(MayI(ticket, (request, turn)))
         try:
-            known = await self._asked[errand]
-        except asyncio.CancelledError:
-            self._asked.pop(errand, None)
-            raise
-        let_in()
-        if known is not None:
-            return known
+            known = await self._asked[ticket]
+            let_in()
+            if known is not None:
+                return known
+            self._remember(request)
+            outcome = await probe()
+            return outcome
+        finally:  # where another held it, or nobody did, the survey knows better
+            self._asked.pop(ticket)
+            self.say(Held(ticket, outcome))
+
+    def _remember(self, request: ProbeRequest) -> None:
         self._mine[request] = None
         if len(self._mine) > _REMEMBERED:
             self._mine.popitem(last=False)
-        outcome: ProbeOutcome | None = None
-        try:
-            outcome = await probe()
-        finally:
-            self.say(Held(errand, outcome))
-        return outcome
 
     async def after_tls(
         self, request: ProbeRequest, ask: Callable[[], Awaitable[SmtpReply | None]]
@@ -83,19 +87,17 @@ class Desk:
             self.say(AfterTls(request))
         return await asyncio.shield(waiting)
 
-    def go_ahead(self, said: GoAhead) -> None:
-        """The answer to `MayI`. Whoever asked may have given up meanwhile."""
-        asked = self._asked.pop(said.errand, None)
-        if asked is not None and not asked.done():
-            asked.set_result(said.outcome)
-        elif said.outcome is None:
-            self.say(Held(said.errand, None))
-
-    def replied(self, said: AfterTls) -> None:
-        """The answer to an `AfterTls` of ours."""
-        waiting = self._replies.pop(said.request, None)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(said.reply)
+    def answered(self, said: GoAhead | AfterTls) -> None:
+        """What the survey says to a question of ours; whoever asked may have given up meanwhile."""
+        match said:
+            case GoAhead(ticket, outcome):
+                asked = self._asked.get(ticket)
+                if asked is not None and not asked.done():
+                    asked.set_result(outcome)
+            case AfterTls(request, reply=reply):
+                waiting = self._replies.pop(request, None)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(reply)
 
 
 async def work() -> None:
@@ -103,31 +105,34 @@ async def work() -> None:
     desk = Desk(*await _pipes())
     brief = await desk.hear()
     assert isinstance(brief, Brief)
+    async with Rounds(lambda: brief.checker(desk), brief.settings.limits.run.round_seconds) as rounds:
+        desk.say(Ready())
+        await _serve(desk, brief, rounds)
+
+
+async def _serve(desk: Desk, brief: Brief, rounds: Rounds) -> None:
     under_way: set[asyncio.Task[None]] = set()
 
-    async with brief.checker(desk) as checker:
+    async def check(name: str) -> None:
+        desk.say(Checked(await guarded(name, judged(name))))
 
-        async def check(name: str) -> None:
-            desk.say(Checked(await guarded(name, judged(name))))
-
-        async def judged(name: str) -> Element:
+    async def judged(name: str) -> Element:
+        async with rounds.checker() as checker:
             return brief.rendering.element(name, await checker.domain(name))
 
-        try:
-            while (frame := await desk.hear()) is not None:
-                match frame:
-                    case Check(name):
-                        task = asyncio.create_task(check(name))
-                        under_way.add(task)
-                        task.add_done_callback(under_way.discard)
-                    case GoAhead():
-                        desk.go_ahead(frame)
-                    case AfterTls():
-                        desk.replied(frame)
-        finally:
-            for task in under_way:
-                task.cancel()
-            await asyncio.gather(*under_way, return_exceptions=True)
+    try:
+        while (frame := await desk.hear()) is not None:
+            match frame:
+                case Check(name):
+                    task = asyncio.create_task(check(name))
+                    under_way.add(task)
+                    task.add_done_callback(under_way.discard)
+                case GoAhead() | AfterTls():
+                    desk.answered(frame)
+    finally:
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
 
 
 async def _pipes() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -140,6 +145,7 @@ async def _pipes() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     return reader, asyncio.StreamWriter(transport, protocol, None, loop)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """The whole life of a worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the survey's to handle; it ends us with our pipe
     asyncio.run(work())

@@ -13,6 +13,7 @@ from dane_check import Checker, DomainCheck, Settings, UsageError, replay
 from dane_check.evidence.file import from_text, to_text
 from dane_check.findings import Code
 from dane_check.lab import Lab, load_scenarios
+from dane_check.limits import DEFAULT, UNHURRIED
 from dane_check.network.dialer import TcpDialer
 from dane_check.network.dns import UdpTransport
 
@@ -30,6 +31,7 @@ def checked(name: str, days: int | None = None, **options: Any) -> DomainCheck:
                 now=lab.clock.now(),
                 allow_reserved=True,
                 certificates_at=moment,
+                limits=replace(DEFAULT, run=UNHURRIED),  # or a session more than six would wait a minute
                 **options,
             )
             dns, dialer = lab.transport(UdpTransport()), lab.dialer(TcpDialer())

@@ -53,7 +53,12 @@ class FakeWorld:
 
     @contextlib.asynccontextmanager
     async def opened(
-        self, settings: Settings, in_lab: bool, lab_map: str | None, names: Sequence[str] = ()
+        self,
+        settings: Settings,
+        in_lab: bool,
+        lab_map: str | None,
+        names: Sequence[str] = (),
+        doorkeeper: object = None,
     ) -> AsyncIterator[FakeWorld]:
         """Stands for `world.opened`."""
         self.settings = settings
