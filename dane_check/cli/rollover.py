@@ -20,11 +20,9 @@ from dane_check.cli.options import (
     Keys,
     LabMap,
     Nsec3Iterations,
-    Quiet,
     Requests,
     Resolver,
     TrustAnchor,
-    Verbose,
     option,
     parse_moment,
 )
@@ -106,6 +104,10 @@ State = Annotated[
         explains="Where the first sight of each record is kept.  [default: dane-check/rollover.json in XDG_STATE_HOME]",
     ),
 ]
+Quiet = Annotated[
+    bool, option("-q", "--quiet", explains="Print the steps and the verdict, no more; or the guard's answer alone.")
+]
+Verbose = Annotated[bool, option("-v", "--verbose", explains="Show in full the records that are published.")]
 NoConnect = Annotated[
     bool,
     option("--no-connect", explains="Do not ask the servers; they are taken to serve the next chain and nothing else."),
