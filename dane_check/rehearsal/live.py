@@ -13,7 +13,7 @@ from dane_check.check.session import DomainLookups, Session
 from dane_check.check.view import lookup_view
 from dane_check.dnssec.lookup import Lookup, LookupSource, Secure, SecureDenial
 from dane_check.findings import About, Code, Finding, finding
-from dane_check.names import plain
+from dane_check.names import is_host_name, plain
 from dane_check.policy.destination import Destination, Hosts, NoHosts, destination
 from dane_check.policy.domain import domain_verdict, ended, inapplicable
 from dane_check.policy.service import tlsa_owner
@@ -190,7 +190,8 @@ async def _forgotten(plan: Plan, source: DomainLookups) -> tuple[Finding, ...]:
     found = []
     for domain in plan.domains:
         answer = await source.lookup(domain, "MX")
-        hosts = [plain(one.text.rpartition(" ")[2]) for one in answer.records] if isinstance(answer, Secure) else []
+        targets = [plain(one.text.rpartition(" ")[2]) for one in answer.records] if isinstance(answer, Secure) else []
+        hosts = list(filter(is_host_name, targets))  # a null MX beside others is none
         for host in hosts if set(hosts) & set(plan.hosts) else []:
             owner = tlsa_owner(host, plan.port)
             if host in plan.hosts or owner is None or not source.zone_is_proven_signed(host):

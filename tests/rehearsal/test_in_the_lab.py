@@ -310,6 +310,13 @@ class TestWhereCandidatesWouldStand:
         assert (one.code, one.about.host) == (Code.MX_HOST_FORGOTTEN, "mx2.made.test")
         assert found.exit_status == 1
 
+    @pytest.mark.parametrize("target", [".", "localhost.", "192.0.2.9."])
+    def test_a_target_that_is_no_host_is_nobody_to_forget(self, target: str) -> None:
+        """A null MX beside others, and whatever else DANE cannot apply to (S1-14, S1-18, S1-20)."""
+        world = scenario(f"@ MX 10 mx\n@ MX 20 {target}\nmx A {{A}}\n_25._tcp.mx TLSA 3 1 1 {{ee}}")
+        found, _ = rehearsed(world, lambda texts, now: plan(["mx.made.test"], tlsa=texts, domains=["made.test"]))
+        assert (found.remarks, found.exit_status) == ((), 0)
+
     def test_a_mail_host_with_records_of_its_own_was_not(self) -> None:
         """It need not be rehearsed with the others."""
         world = scenario(
