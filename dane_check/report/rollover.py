@@ -94,7 +94,7 @@ def _permission_lines(permission: Permission, options: TextOptions) -> Iterator[
     if not options.quiet and len(permission.reasons) > 1:
         for reason in permission.reasons:
             where = f"{reason.where}: " if reason.where else ""
-            when = f"; no before {to_the_second(reason.not_before)}" if reason.not_before else ""
+            when = f"; not before {to_the_second(reason.not_before)}" if reason.not_before else ""
             yield (f"  {where}{reason.says}{when}",)
     style = _STATUS_STYLE.get(permission.exit_status, Style.WARN)
     status = "" if options.quiet else f"  [exit status {permission.exit_status}]"

@@ -165,7 +165,7 @@ def test_certbot_renews_and_the_gate_opens_when_the_record_is_ripe(machine: Mach
     time.sleep(TTL)
     status, said = machine.hour()
     assert (status, machine.live.exists()) == (0, False), said
-    assert "no before" in said
+    assert "not before" in said
     through(machine)
     assert machine.reloads == 1
 

@@ -66,7 +66,7 @@ class TestGuard:
     def test_no_when_first_seen_and_yes_two_ttls_later(self, capsys: Capture) -> None:
         """The state file carries the age from run to run."""
         assert ask("--name", HOST, "--chain", "next.pem") == 1
-        assert "no before " in capsys.readouterr().out
+        assert "not before " in capsys.readouterr().out
         aged(1.9)
         assert ask("--name", HOST, "--chain", "next.pem") == 1
         aged(0.2)

@@ -62,14 +62,14 @@ def test_one_server_that_got_it_too_late_is_a_no_with_its_moment(server: str, la
     permission = asked(ready(*changed))
     assert (permission.answer, permission.exit_status) == (Answer.NO, 1)
     assert permission.not_before == NOW + late
-    assert f"no before {NOW + late:%Y-%m-%dT%H:%M:%SZ}" in permission.sentence
+    assert f"not before {NOW + late:%Y-%m-%dT%H:%M:%SZ}" in permission.sentence
 
 
 def test_the_moment_is_never_too_early_by_a_part_of_a_second() -> None:
     """A hook that comes back at the time it was told gets a yes."""
     late = RIPE + timedelta(microseconds=1)
     permission = asked(ready(at(NS1, *BOTH, since=late)))
-    assert "no before 2026-03-01T12:00:01Z" in permission.sentence
+    assert "not before 2026-03-01T12:00:01Z" in permission.sentence
 
 
 def test_an_age_that_nobody_noted_counts_from_now() -> None:

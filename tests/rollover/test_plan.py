@@ -192,6 +192,14 @@ class TestTooEarly:
         plan = self.served_new(seen((new, NOW), gone=(gone,)), published=[new])
         assert "too early" in plan.sentence
 
+    def test_the_way_back_ends_the_harm_at_once(self) -> None:
+        """What is served has no record, and the old chain has: nobody waits for caches, and nothing says so."""
+        plan = planned(state(host([record("3 1 1", OLD)], NEW)), to(OLD))
+        assert plan.sentence.endswith("switch at once.")
+        assert (acts(plan), plan.remarks) == (["switch", "check"], ())
+        forward = planned(state(host([record("3 1 1", OLD)], NEW)), to(NEW))
+        assert any("until what they hold" in remark for remark in forward.remarks)
+
     @pytest.mark.parametrize(
         "first_sights",
         [

@@ -102,7 +102,7 @@ def _first(reasons: Iterable[Reason]) -> Reason:
 def _sentence(first: Reason, count: int, when: datetime | None) -> str:
     others = f" (and {count - 1} more)" if count > 1 else ""
     said = f"{first.where}: {first.says}" if first.where else first.says
-    return f"{said}{others}; no before {shown(when)}" if when is not None else f"{said}{others}"
+    return f"{said}{others}; not before {shown(when)}" if when is not None else f"{said}{others}"
 
 
 def shown(when: datetime) -> str:

@@ -118,7 +118,7 @@ def _of_host(plan: HostPlan, now: datetime) -> Iterable[str]:
     yield from (one.trouble for one in host.servers if one.trouble)
     if host.negative_ttl is not None:
         yield f"resolvers may remember for {host.negative_ttl} seconds that {host.owner} has no records"
-    if plan.broken:
+    if plan.broken and plan.before:  # a switch back to what the records name would end it at once
         yield f"senders refuse {host.where} until what they hold of its records runs out{_until(plan, now)}"
 
 
@@ -128,7 +128,7 @@ def _until(plan: HostPlan, now: datetime) -> str:
         end = now + timedelta(seconds=plan.host.ttl or plan.ttl)
     except OverflowError:
         return ""
-    return f", so until {end:%Y-%m-%d %H:%M} UTC at the latest, if they are published now" if plan.before else ""
+    return f", so until {end:%Y-%m-%d %H:%M} UTC at the latest, if they are published now"
 
 
 # --- steps -------------------------------------------------------------------------------------------------
