@@ -46,6 +46,7 @@ async def first_of_host(session: Session, host: str, port: int, domains: tuple[s
         domains,
         candidates=candidates,
         domain=domain,
+        hidden=host in overlay.hidden,
         lines=tuple(f"{owner}. IN TLSA {record.to_text()}" for record in records),
     )
 

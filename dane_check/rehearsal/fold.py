@@ -131,6 +131,8 @@ def _host(plan: Plan, played: Played, findings: tuple[Finding, ...]) -> HostRehe
 def _would(played: Played) -> tuple[Would, int]:
     """As for a domain; a relay without an address could be anything by then, a mail host without one is passed over."""
     would, status = _WOULD[played.verdict.word]
+    if played.hidden and played.lines:  # published, they would take the host's addresses away
+        return Would.BE_BROKEN, 1
     if played.unseen and status == 3:
         return Would.CANNOT_TELL, 4
     if would is Would.NOT_APPLICABLE and played.domain is None:

@@ -40,7 +40,7 @@ def _of_publishing(plan: Plan, played: Played, names: Sequence[str], now: dateti
     if candidates is None or not candidates.records:
         return found
     if plan.is_first:
-        return found
+        return (*found, *_where_it_stands(plan, played, about))
     ttl = plan.ttl if plan.ttl is not None else candidates.ttl
     found += of_set(about, CandidateSet(candidates.owner, candidates.records, ttl))
     found += of_replacement(about, _replacement(plan, played, candidates, now))

@@ -153,3 +153,28 @@ def test_without_connections_it_cannot_be_told() -> None:
     """--no-connect: nobody knows what is served."""
     found = of("no-tlsa.test", connect=False)
     assert (found.readiness, found.hosts[0].lines) == (Readiness.CANNOT_TELL, ())
+
+
+@pytest.mark.parametrize("beside", ["", "@ MX 20 good\ngood A {A}\n"], ids=["alone", "beside another"])
+def test_a_host_that_exists_by_a_wildcard_only_is_not_ready(beside: str) -> None:
+    """RFC 4592 §2.2.1: its first TLSA record would take its addresses away, however well the others fare."""
+    world = read_scenario(
+        f"""
+id = "by-wildcard"
+domain = "by-wildcard.test"
+says = "A mail host whose addresses stand at a wildcard."
+rule = []
+[[zone]]
+records = \"\"\"
+@ MX 10 mx
+* A {{A}}
+{beside}\"\"\"
+[[server]]
+[expect]
+verdict = "unprotected"
+exit = 3
+"""
+    )
+    found = first(world)
+    assert (found.readiness, found.exit_status) == (Readiness.NOT_READY, 1)
+    assert Code.TLSA_HOST_WILDCARD_SHADOW in codes(found)
