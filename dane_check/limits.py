@@ -88,7 +88,7 @@ class RunLimits:
     sessions_per_address: int = 2  # L-21: at once; sslyze 5 to one server
     address_sessions_per_minute: int | None = 6  # L-21: new ones; two hosts at one address, L-19 each
     network_sessions_per_minute: int | None = 30  # L-21: new ones, in one IPv4 /24 or IPv6 /48
-    round_seconds: float = 300  # D-46: how long a survey goes on with one moment, and with what it heard
+    round_seconds: float = 300  # D-45: how long a survey goes on with one moment, and with what it heard
 
 
 UNHURRIED = RunLimits(address_sessions_per_minute=None, network_sessions_per_minute=None)

@@ -1,4 +1,4 @@
-"""D-46: in a long survey no verdict is about a moment that is long past."""
+"""D-45: in a long survey no verdict is about a moment that is long past."""
 
 from __future__ import annotations
 
