@@ -331,7 +331,15 @@ class TestFirstRecords:
         plan = planned(state(host([], OLD)), to(NEW))
         assert lines(plan, Act.PUBLISH) == ["+" + line(record("3 1 1", one)) for one in (OLD, NEW)]
         assert plan.changes == (Change.FIRST,)
+        assert lines(plan, Act.REMOVE) == ["-" + line(record("3 1 1", OLD))]
+        assert plan.sentence.endswith("then remove what names nothing any more.")
         assert any("600 seconds" in remark for remark in plan.remarks)
+
+    def test_nothing_is_removed_where_everything_stays_in_service(self) -> None:
+        """An RSA chain is to be served beside that of today, and no removal is spoken of."""
+        plan = planned(state(host([], OLD)), to(OLD, RSA))
+        assert acts(plan) == ["publish", "wait", "switch", "check"]
+        assert plan.sentence == "Publish first, switch two TTLs later."
 
     def test_what_is_served_and_cannot_be_named_is_replaced_first(self) -> None:
         """A record that does not name what is served would have it refused."""
@@ -341,6 +349,12 @@ class TestFirstRecords:
 
 class TestNoPlan:
     """What is not known, or not there, is said."""
+
+    def test_without_a_host_it_says_how_to_name_one(self) -> None:
+        """Where the certificate covers no mail host of the domain that was given."""
+        plan = planned(state(), to(NEW))
+        assert (plan.steps, plan.exit_status) == ((), 4)
+        assert "--name" in plan.sentence
 
     def test_a_failed_lookup_gives_no_plan(self) -> None:
         """A failure is never "no records"."""

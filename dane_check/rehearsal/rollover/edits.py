@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from dane_check.errors import UsageError
 from dane_check.rehearsal.candidates import CandidateChain, Record
@@ -170,13 +171,17 @@ def _refuse_what_cannot_be_made(work: _Editor, wanted: Sequence[Numbers]) -> Non
                 )
 
 
+_GONE: Final = "the records that name nothing that is served any more"
+
+
 def _first(work: _Editor, wanted: Sequence[Numbers]) -> HostPlan:
     """No usable record yet: nobody can be refused, so records may name what is served, and what is to come."""
     switch = _needs_switch(work)
     add = work.lacks(wanted, (*work.current, *work.coming)) if work.current else None
     if add is not None:
         before = work.edit(add, (), "the first records")
-        return _done(work, HostPlan(work.host, before, wait=switch, switch=switch), (Change.FIRST,))
+        after = work.edit((), _retired(work), _GONE) if switch else ()
+        return _done(work, HostPlan(work.host, before, after, wait=switch, switch=switch), (Change.FIRST,))
     after = work.edit(work.lacks(wanted, work.coming) or (), (), "the first records")
     remark = f"records that name what {work.host.where} serves now could not be made, so the first ones come after"
     plan = HostPlan(work.host, (), after, switch=switch, remarks=(remark,))
@@ -217,7 +222,7 @@ def _in_order(work: _Editor, old: Sequence[Numbers], wanted: Sequence[Numbers]) 
             f"{', '.join(map(shown, wanted))} cannot name what it serves; change to 3-1-1 first, with --scheme 3-1-1"
         )
     before += work.edit(add, (), "the records that name the next chain")
-    after += work.edit((), _retired(work), "the records that name nothing that is served any more")
+    after += work.edit((), _retired(work), _GONE)
     if key_first:
         after += _parameters(work, wanted, work.coming)
     since = None if before else seen

@@ -73,8 +73,10 @@ def plan_rollover(state: RolloverState, next: Next, now: datetime) -> RolloverPl
     Raises UsageError where what is wanted cannot be made of what is given, or no order of steps is safe.
     """
     troubles = [*state.troubles, *_unknown(state.hosts)]
-    if troubles or not state.hosts:
+    if troubles:
         return _without_steps(state, next, now, 4, "No plan is safe while this is not known.", troubles)
+    if not state.hosts:
+        return _without_steps(state, next, now, 4, _NOBODY, ())
     signed = [host for host in state.hosts if host.standing is not Standing.INSECURE]
     unsigned = [
         f"{host.where}: {host.why}; TLSA records there protect nobody" for host in state.hosts if host not in signed
@@ -93,6 +95,9 @@ def plan_rollover(state: RolloverState, next: Next, now: datetime) -> RolloverPl
         tuple(plan.host.where for plan in plans if plan.broken),
         (*state.remarks, *unsigned, *(remark for plan in plans for remark in (*plan.remarks, *_of_host(plan, now)))),
     )
+
+
+_NOBODY: Final = "No mail host is known that this certificate covers: name its hosts with --name."
 
 
 def _without_steps(
@@ -268,7 +273,8 @@ def _sentence(plans: Sequence[HostPlan], now: datetime) -> str:
     if not any(plan.switch for plan in plans):
         return "The next chain is served already; only records change."
     if any(plan.before for plan in plans):
-        return "Publish first, switch two TTLs later, then remove what names nothing any more."
+        removal = ", then remove what names nothing any more" if any(plan.after for plan in plans) else ""
+        return f"Publish first, switch two TTLs later{removal}."
     if _switch_moment(plans, now) == now:
         return "The records are in place: switch now."
     return "The records are published: switch when they have been so for two TTLs."
