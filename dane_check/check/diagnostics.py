@@ -10,7 +10,6 @@ from dane_check.check.session import DomainLookups, Session
 from dane_check.dnssec.anchors import ROOT_AS_OF, TrustAnchors
 from dane_check.dnssec.lookup import Secure
 from dane_check.findings import About, Code, Finding, finding
-from dane_check.policy.diagnosis import without_server_name
 from dane_check.policy.endpoint import shown_reply
 from dane_check.policy.service import tlsa_owner
 from dane_check.policy.verdict import DomainVerdict, EndpointResult, EndpointVerdict, HostVerdict
@@ -83,6 +82,8 @@ async def _without_sni(
     if verdict.mx is None or verdict.mx.status == "secure":
         names.append(verdict.domain)
     about = About(verdict.domain, host.host, endpoint.address)
+    from dane_check.policy.diagnosis import without_server_name  # wanted after a mismatch only
+
     return without_server_name(about, host, endpoint, served, names, session.certificates_at)
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from dane_check.findings import About, Code, Finding, Severity, finding
 from dane_check.policy.base_domain import Duty, Requirement, is_usable
-from dane_check.policy.diagnosis import explained
 from dane_check.policy.endpoint import Judged
 from dane_check.policy.fold import worst_host_word
 from dane_check.policy.profiles import sender_views
@@ -145,7 +144,18 @@ def _seen_together(about: About, group: Group) -> tuple[Finding, ...]:
         if requirement.usable_count == 1:
             found.append(finding(Code.ROLLOVER_NONE, about))
     found += [*_several_chains(about, judged), *_selective(about, requirement, judged)]
-    return (*found, *explained(about, requirement, judged), *publishing(about, requirement, judged))
+    return (*found, *_explained(about, requirement, judged), *publishing(about, requirement, judged))
+
+
+def _explained(about: About, requirement: Requirement, judged: Sequence[Judged]) -> tuple[Finding, ...]:
+    """Why records name nothing; where each authenticates and no chain fails, not even loaded is what explains it."""
+    used = {index for one in judged for index in one.authenticating}
+    good = all(one.verdict.result is EndpointResult.AUTHENTICATED for one in judged if one.chain)
+    if requirement.duty is Duty.OPPORTUNISTIC or (good and len(used) == len(requirement.records)):
+        return ()
+    from dane_check.policy.diagnosis import explained
+
+    return explained(about, requirement, judged)
 
 
 def _absent(about: About, judged: Sequence[Judged]) -> Finding:

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from dane_check.findings import About, Code, Finding, finding
+from dane_check.limits import DEFAULT
 from dane_check.policy.base_domain import Duty, Requirement
 from dane_check.policy.endpoint import Judged
 from dane_check.policy.service import SMTP_PORT, shown_record, tlsa_owner
 from dane_check.policy.verdict import EndpointResult, HostVerdict
-from dane_check.tlsa import issuers
 from dane_check.tlsa.certificate import Certificate, certificate_of, matched_form
-from dane_check.tlsa.diagnose import ServedData, is_named, right_record
 from dane_check.tlsa.record import CertificateUsage, MatchingType, Selector, TlsaRecord, UsableRecord, usable
 
 _AUTOMATIC = timedelta(days=100)  # certificates that live no longer are renewed by a program
 _RENEWED_BEFORE = timedelta(days=30)  # what such programs do by default
+_Chain = tuple[Certificate, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class _Published:
     about: About
     owner: str
     records: tuple[UsableRecord, ...]
-    served: tuple[ServedData, ...]
+    served: tuple[_Chain, ...]
     passing: tuple[Judged, ...]
 
     def line(self, record: TlsaRecord | None) -> str:
@@ -37,7 +37,7 @@ class _Published:
 
 def publishing(about: About, requirement: Requirement, judged: Sequence[Judged]) -> tuple[Finding, ...]:
     """What is to be said of a set of records where a host must be authenticated."""
-    served = tuple(ServedData.of(one.chain) for one in judged if one.chain)
+    served = tuple(_chain(one.chain) for one in judged if one.chain)
     port = judged[0].verdict.port if judged else SMTP_PORT
     owner = tlsa_owner(requirement.base_domain or about.host or "", port)
     if requirement.duty is not Duty.AUTHENTICATE or not served or owner is None:
@@ -84,14 +84,14 @@ def _sha512_only(published: _Published) -> Iterator[Finding]:
         return
     record = published.records[0].record
     wanted = TlsaRecord(record.usage, record.selector, MatchingType.SHA2_256, b"")
-    line = published.line(right_record(wanted, published.served[0]))
+    line = published.line(_right(wanted, published.served[0]))
     yield finding(Code.TLSA_SHA512_ONLY, published.about, record=shown_record(record.to_text()), line=line)
 
 
 def _full_data(published: _Published) -> Iterator[Finding]:
     """Whole data where a digest would do: that is, wherever what it names is served."""
     for one in published.records:
-        if one.matching_type is MatchingType.FULL and any(is_named(one.record, data) for data in published.served):
+        if one.matching_type is MatchingType.FULL and any(_is_named(one.record, chain) for chain in published.served):
             digest = matched_form(one.data, MatchingType.SHA2_256)
             line = published.line(TlsaRecord(one.usage, one.selector, MatchingType.SHA2_256, digest))
             yield finding(Code.TLSA_FULL_DATA, published.about, record=shown_record(one.record.to_text()), line=line)
@@ -102,17 +102,21 @@ def _public_certificates(published: _Published) -> Iterator[Finding]:
     for one in published.records:
         issuer = _public(one, published.served)
         if issuer is not None and issuer.spki is not None:
+            from dane_check.tlsa import issuers
+
             data = matched_form(issuer.spki, MatchingType.SHA2_256)
             line = published.line(TlsaRecord(CertificateUsage.DANE_TA, Selector.SPKI, MatchingType.SHA2_256, data))
             text, who = shown_record(one.record.to_text()), issuers.known(issuer)
             yield finding(Code.TLSA_TA_CERT_SELECTOR, published.about, record=text, issuer=who, line=line)
 
 
-def _public(record: UsableRecord, served: Sequence[ServedData]) -> Certificate | None:
+def _public(record: UsableRecord, served: Sequence[_Chain]) -> Certificate | None:
     """The served certificate of a public CA that the record names."""
     if (record.usage, record.selector) != (CertificateUsage.DANE_TA, Selector.CERT):
         return None
-    above = (certificate for data in served for certificate in data.chain[1:])
+    from dane_check.tlsa import issuers
+
+    above = (certificate for chain in served for certificate in chain[1:])
     named = (one for one in above if matched_form(one.der, record.matching_type) == record.data)
     return next((one for one in named if issuers.known(one) is not None), None)
 
@@ -131,15 +135,31 @@ def _renewal(published: _Published) -> Iterator[Finding]:
             published.about,
             days=(leaf.not_after - leaf.not_before).days,
             due=f"{leaf.not_after - _RENEWED_BEFORE:%Y-%m-%d}",
-            line=published.line(right_record(wanted, ServedData.of(place.chain))),
+            line=published.line(_right(wanted, _chain(place.chain))),
         )
         return
 
 
 def _one_key(published: _Published) -> Iterator[Finding]:
     """Two records or more for one and the same leaf: no second way for the day the key changes."""
-    leaves = {data.chain[0].spki for data in published.served}
+    leaves = {chain[0].spki for chain in published.served}
     served, count = published.served[0], len(set(published.records))
-    of_leaf = (one.usage is CertificateUsage.DANE_EE and is_named(one.record, served) for one in published.records)
+    of_leaf = (one.usage is CertificateUsage.DANE_EE and _is_named(one.record, served) for one in published.records)
     if count > 1 and len(leaves) == 1 and all(of_leaf):
         yield finding(Code.ROLLOVER_FAKE, published.about, count=count)
+
+
+def _chain(served: Sequence[bytes]) -> _Chain:
+    return tuple(map(certificate_of, served[: DEFAULT.session.chain_certificates]))
+
+
+def _is_named(record: TlsaRecord, chain: _Chain) -> bool:
+    from dane_check.tlsa.diagnose import ServedData, is_named  # seldom wanted where everything is in order
+
+    return is_named(record, ServedData(chain))
+
+
+def _right(wanted: TlsaRecord, chain: _Chain) -> TlsaRecord | None:
+    from dane_check.tlsa.diagnose import ServedData, right_record
+
+    return right_record(wanted, ServedData(chain))
