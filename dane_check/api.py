@@ -21,8 +21,9 @@ from dane_check.errors import UsageError
 from dane_check.live import SystemClock
 from dane_check.names import is_address_literal, parse_domain
 from dane_check.ports import Clock, Dialer, DnsTransport, Prober
-from dane_check.run import Run, open_run, replaying_run, server_names
+from dane_check.run import Run, server_names
 from dane_check.settings import Settings
+from dane_check.wiring import open_run, replaying_run
 
 if TYPE_CHECKING:
     from dane_check.check.outcome import DomainCheck

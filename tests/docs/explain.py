@@ -9,7 +9,7 @@ from pathlib import Path
 from dane_check.dnssec.lookup import Lookup
 from dane_check.report.lookup import lookup_to_text
 from dane_check.report.text import TextOptions, check_to_text
-from dane_check.run import replaying_run
+from dane_check.wiring import replaying_run
 
 ROOT = Path(__file__).parents[2]
 TARGET = ROOT / "docs" / "explain.md"
