@@ -116,10 +116,16 @@ def free_prefix() -> str:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody uses."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of 127.0.0.1 that nobody uses, neither over UDP nor over TCP."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams, socket.socket() as streams:
+            datagrams.bind(("127.0.0.1", 0))
+            port = int(datagrams.getsockname()[1])
+            try:
+                streams.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def build(folder: Path, prefix: str, ipv6: bool) -> World:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from dane_check.report.formats import nsupdate
 from dane_check.report.record_set import Named, NamedRecord, RecordSet
 from dane_check.tlsa.record import TlsaRecord
 from tests.interop.daemon import Daemon, answers_dns
+from tests.interop.world import free_port
 from tests.pki import END, make_leaf
 from tests.report.hostile import PAYLOADS
 
@@ -36,9 +36,7 @@ pytestmark = [
 @pytest.fixture
 def port(tmp_path: Path) -> Iterator[int]:
     """Where BIND serves example.org, to which this machine may send updates."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        number: int = free.getsockname()[1]
+    number = free_port()
     (tmp_path / "zone").write_text(
         "$TTL 3600\n@ IN SOA ns root 1 3600 900 604800 300\n@ IN NS ns\nns IN A 127.0.0.1\nmx IN A 192.0.2.25\n"
     )
