@@ -91,7 +91,7 @@ def test_the_package_loads_no_room(tmp_path: Path) -> None:
 
 
 def test_the_first_question_leaves_before_what_signatures_and_tls_need(tmp_path: Path) -> None:
-    """Neither what asks nor what judges takes OpenSSL or cryptography along: where the resolver refuses, nobody does."""
+    """What asks and what judges take neither OpenSSL nor cryptography along: where nothing is answered, nobody does."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as resolver:
         resolver.bind(("127.0.0.1", 0))
         asked: list[bytes] = []
