@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Protocol, assert_never
+from typing import Final, Protocol, assert_never
 
 from dane_check.survey.element import Element, Form, Rendering
+
+_MOST_OF_A_VERDICT: Final = 5  # requirements §1.3; what lies above says that not all were judged
 
 
 class Writer(Protocol):
@@ -34,11 +36,11 @@ class TextWriter:
         return gap + element.text
 
     def end(self, status: int) -> str:
-        """`3 domains: 2 protected, 1 broken`; nothing for a single one."""
+        """`3 domains: 2 protected, 1 broken`; nothing for a single one, unless it was to be more."""
         from dane_check.report.words import counted
 
         total = self._words.total()
-        if total < 2:
+        if not total or (total == 1 and status <= _MOST_OF_A_VERDICT):
             return ""
         return f"\n{counted(total, 'domain')}: {shares(self._words)}  [exit status {status}]\n"
 

@@ -28,7 +28,8 @@ def test_what_was_added_is_there_again(tmp_path: Path) -> None:
         assert list(journal.elements()) == [TWO, ONE]
         assert journal.names() == {"one.test", "two.test"}
         assert journal.element("two.test") == TWO
-        assert journal.element("three.test") is None
+        with pytest.raises(KeyError):
+            journal.element("three.test")
 
 
 def test_a_domain_is_there_once(tmp_path: Path) -> None:

@@ -104,14 +104,21 @@ def test_trouble_changes_the_verdicts_it_meets_and_no_others() -> None:
         assert len(names) >= 2000
 
 
-def met_by(world: MemoryCrowd, happened: Iterable[object]) -> set[str]:
-    """The domains whose zones and servers met trouble; what is asked of the root and of `test.` is asked again."""
+@cache
+def owners(world: MemoryCrowd) -> dict[object, str]:
+    """Whose each zone and each address is."""
     whose: dict[object, str] = {}
     for one in world.all_staged:
         scenario = one.scenario
         zones = {scenario.domain, *(zone.name for zone in scenario.zone if zone.name)}
         whose |= dict.fromkeys(map(dns.name.from_text, zones), scenario.domain)
         whose |= {placed.address: scenario.domain for placed in one.servers}
+    return whose
+
+
+def met_by(world: MemoryCrowd, happened: Iterable[object]) -> set[str]:
+    """The domains whose zones and servers met trouble; what is asked of the root and of `test.` is asked again."""
+    whose = owners(world)
     places = (place for what in happened for place in (_and_above(what.name) if isinstance(what, Question) else [what]))
     return {whose[place] for place in places if place in whose}
 
