@@ -6,8 +6,7 @@ from dane_check.findings.finding import Diagnosis, Severity
 AREA = {
     Code.DIGEST_SETS_DIFFER: Diagnosis(
         (Severity.LATENT,),
-        "Digests of {combination}: {fewer} by {fewer_by}, and {more} by {more_by}; "
-        "both must name the same keys.",
+        "Digests of {combination}: {fewer} by {fewer_by}, and {more} by {more_by}; both must name the same keys.",
         "Add the missing digests, or remove one digest algorithm entirely.",
         "RFC 7671 §8.3",
         rank=60,
