@@ -11,8 +11,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dane_check.check.freshness import RunMoments
 from dane_check.check.gate import Doorkeeper, Gate
+from dane_check.check.moments import RunMoments
 from dane_check.check.session import DomainLookups, Probes, Session
 from dane_check.check.vantage import Vantage
 from dane_check.dnssec.resolver import ValidatingResolver

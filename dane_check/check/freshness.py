@@ -8,9 +8,9 @@ wait to come to the same.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from dane_check.check.session import DomainLookups, Moments
@@ -107,28 +107,3 @@ class Freshest:
 
 async def _made(work: Awaitable[Answered]) -> Answered:
     return await work
-
-
-@dataclass(slots=True)
-class RunMoments:
-    """`Moments` of a run: `now` when `started` was measured."""
-
-    now: datetime
-    started: float
-    seconds: Callable[[], float]
-    opened: Callable[[datetime], DomainLookups]
-    noted: Callable[[Renewal], None] | None = None
-    recorded: Mapping[tuple[ProbeRequest, int], Renewal] | None = None
-
-    def at(self, seconds: float) -> datetime:
-        """See `Moments`."""
-        return self.now + timedelta(seconds=max(0.0, seconds - self.started))
-
-    def lookups(self, moment: datetime) -> DomainLookups:
-        """See `Moments`."""
-        return self.opened(moment)
-
-    def note(self, renewal: Renewal) -> None:
-        """See `Moments`."""
-        if self.noted is not None:
-            self.noted(renewal)

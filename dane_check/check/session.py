@@ -8,13 +8,15 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from dane_check.check.gate import Doorkeeper, Gate, Patience
 from dane_check.dnssec.lookup import Lookup, LookupSource
-from dane_check.evidence.record import Renewal
 from dane_check.ports import ProbeOutcome, Prober, ProbeRequest, SmtpReply
 from dane_check.settings import Settings
+
+if TYPE_CHECKING:
+    from dane_check.evidence.record import Renewal
 
 _KEPT: Final = 4096  # sessions of a run that are remembered; most hold some 5 KiB of certificates (L-24)
 
