@@ -89,7 +89,7 @@ def domain_verdict(
         tuple(hosts),
         findings,
         fold.reason,
-        _closing(fold.word, hosts, everything),
+        _closing(fold.word, hosts, everything, is_relay=mx is None),
         goes_to.implicit,
     )
 
@@ -105,9 +105,11 @@ def _seen_together(about: About, goes_to: Hosts, hosts: Sequence[HostVerdict]) -
     return (*found, *shared_key(about, hosts))
 
 
-def _closing(word: DomainWord, hosts: Sequence[HostVerdict], findings: Sequence[Finding]) -> str:
+def _closing(word: DomainWord, hosts: Sequence[HostVerdict], findings: Sequence[Finding], *, is_relay: bool) -> str:
     if word is DomainWord.BROKEN:
         return _refused(hosts)
+    if word is DomainWord.PROTECTED and is_relay:
+        return "DANE protects mail to this host at every address and certificate."
     if word is DomainWord.UNDETERMINED and any(one.severity is Severity.OUTAGE for one in findings):
         return "Senders that use DANE would defer mail now, but what is wrong could not be proven from here."
     return _SENTENCES[word]
