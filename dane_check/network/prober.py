@@ -82,10 +82,8 @@ class SmtpProber:
         if not _sendable(request.server_name):
             return _not_connected(Fault.LOCAL, "the name cannot be sent as SNI")
         spare = self._spares.pop(_line(request), None)
-        if spare is not None and isinstance(up := await spare, _Up) and await _is_quiet(up.stream):
-            outcome = await self._secure(up, request)
-            if not (isinstance(outcome, HandshakeFailure) and outcome.refusal in _NOT_AN_ANSWER):
-                return outcome  # else it may only have waited too long for us
+        if spare is not None and (outcome := await self._finished(spare, request)) is not None:
+            return outcome
         up = await self._bring_up(request, connected=lambda: self._begin_spare(request))
         return up if isinstance(up, HandshakeFailure) else await self._secure(up, request)
 
@@ -153,6 +151,18 @@ class SmtpProber:
         finally:
             if not kept:
                 await stream.close()
+
+    async def _finished(
+        self, spare: asyncio.Task[_Up | HandshakeFailure], request: ProbeRequest
+    ) -> ProbeOutcome | None:
+        """What comes of a session that waited; None where its end may be for the waiting, and a fresh one says more."""
+        up = await spare
+        if isinstance(up, HandshakeFailure):
+            return up if up.fault is Fault.TIMEOUT else None  # it has had all the time that a session has
+        if not await _is_quiet(up.stream):
+            return None
+        outcome = await self._secure(up, request)
+        return None if isinstance(outcome, HandshakeFailure) and outcome.refusal in _NOT_AN_ANSWER else outcome
 
     async def _connect(self, request: ProbeRequest, deadline: float) -> ByteStream | DialFailure:
         try:
