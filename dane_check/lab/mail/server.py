@@ -83,9 +83,12 @@ class SmtpServer:
         self._sessions.add(task)
         notes = Notes(self.name, self.address)
         self.notes.append(notes)
+        paced = _Paced(plain, self._seconds)
         try:
-            paced = _Paced(plain, self._seconds)
-            await _Session(self._host, self.script, self._credentials, notes, paced).run()
+            try:
+                await _Session(self._host, self.script, self._credentials, notes, paced).run()
+            finally:
+                await paced.arrived()
         except (_Over, ConnectionError, EOFError, ssl.SSLError):
             pass  # every end is a good end here; the notes tell how far it came
         except asyncio.CancelledError:
@@ -96,17 +99,36 @@ class SmtpServer:
 
 
 class _Paced:
-    """The connection, with a pause before everything that is sent."""
+    """The connection, and the distance to the client: what is sent arrives later, in order, and nobody waits for it.
+
+    Two flights that are sent one right after the other arrive so, as they do over a long line.
+    """
 
     def __init__(self, plain: Plain, seconds: float) -> None:
         self._plain = plain
         self._seconds = seconds
+        self._on_the_way: asyncio.Task[None] | None = None
         self.reset = plain.reset
         self.receive = plain.receive
 
     async def send(self, octets: bytes) -> None:
-        await self.pause()
-        await self._plain.send(octets)
+        if not self._seconds:
+            await self._plain.send(octets)
+            return
+        due = asyncio.get_running_loop().time() + self._seconds
+        self._on_the_way = asyncio.create_task(self._deliver(octets, due, self._on_the_way))
+
+    async def _deliver(self, octets: bytes, due: float, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait({before})
+        await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
+        with contextlib.suppress(ConnectionError):  # the client is gone: its right
+            await self._plain.send(octets)
+
+    async def arrived(self) -> None:
+        """Waits until everything that was sent is there."""
+        if self._on_the_way is not None:
+            await asyncio.wait({self._on_the_way})
 
     async def pause(self) -> None:
         if self._seconds:
