@@ -85,7 +85,7 @@ def posttls_finger(command: list[str], domain: str) -> str:
     usable TLSA records), "no-tls", "no-session", "lookup-failed" or "no-mail".
     """
     done = subprocess.run(
-        [*command, "-c", "-t", "2", "-T", "2", "-a", "ipv4", "-l", "dane", "-L", "summary,dane", domain],
+        [*command, "-c", "-t", "6", "-T", "6", "-a", "ipv4", "-l", "dane", "-L", "summary,dane", domain],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -15,7 +15,7 @@ import pytest
 
 from tests.rollover.made import made, pem, record
 
-from .moving import EXECUTABLE, MX, OWNER, TTL, MovingWorld, missing, moving_world
+from .moving import EXECUTABLE, MX, OWNER, TTL, MovingWorld, missing, moving_world, world_forgets
 
 pytestmark = pytest.mark.interop
 OLD, NEW = made("old", host=MX), made("new", host=MX)
@@ -54,7 +54,7 @@ def test_the_guard_turns_from_no_to_yes_two_ttls_after_the_last_server_has_the_r
     assert (status, answer["may_switch"]["not_before"]) == (1, None)
 
     moving.update(f"add {OWNER}. {TTL} TLSA {record('3 1 1', NEW)}")
-    time.sleep(TTL)  # the resolver forgets; the secondary was told nothing
+    world_forgets()  # the resolver forgets; the secondary was told nothing
     status, answer = ask(moving, *guard)
     held = [len(one["records"]) for host in answer["hosts"] for one in host["servers"]]
     assert (status, held) == (1, [2, 1])
@@ -81,7 +81,7 @@ def test_the_plan_speaks_of_what_every_server_holds(moving: MovingWorld, tmp_pat
     chain.write_text(pem(NEW))
     moving.update(f"delete {OWNER}. TLSA", f"add {OWNER}. {TTL} TLSA {record('3 1 1', OLD)}")
     moving.transfer()
-    time.sleep(TTL)
+    world_forgets()
     status, document = ask(moving, "--name", MX, "--chain", str(chain), "--state", str(tmp_path / "state.json"))
     assert status == 0
     (step,) = [one for one in document["plan"]["steps"] if one["act"] == "publish"]
@@ -96,12 +96,12 @@ def test_a_server_that_is_not_there_cannot_be_told(moving: MovingWorld, tmp_path
     moving.update(f"delete {OWNER}. TLSA", f"add {OWNER}. {TTL} TLSA {record('3 1 1', OLD)}")
     moving.update(f"add roll.test. {TTL} NS ns3.roll.test.", f"add ns3.roll.test. {TTL} A {moving.host}")
     moving.transfer()
-    time.sleep(TTL)
+    world_forgets()
     guard = ("--may-switch", "--name", MX, "--chain", str(chain), "--published-at", "2026-01-01")
     status, document = ask(moving, *guard, "--state", str(tmp_path / "state.json"))
     moving.update("delete roll.test. NS ns3.roll.test.", "delete ns3.roll.test. A")
     moving.transfer()
-    time.sleep(TTL)
+    world_forgets()
     silent = [one for one in document["hosts"][0]["servers"] if one["trouble"]]
     assert (status, len(silent)) == (4, 1)
     assert ask(moving, *guard, "--state", str(tmp_path / "state.json"))[0] == 0
