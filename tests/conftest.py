@@ -9,6 +9,7 @@ from collections.abc import Generator
 import pytest
 
 _TOOL_MISSING = ("is not installed", "there is no /usr/bin/openssl", "there is no openssl command")
+_PORTS_MISSING = ("ports below 1024 need root", "this machine does not give the ports")
 _COUNTED = {
     "other validators' DNSSEC cases": "tests/dnssec/test_shared_cases.py",
     "TLSA matcher cases": "tests/tlsa/test_cases.py",
@@ -49,13 +50,13 @@ def _count_cells(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Where interop is demanded, as in CI, a tool that is not there is a failure and hides behind no skip."""
+    """Where interop is demanded, as in CI, a tool or port that is not there is a failure and hides behind no skip."""
     report = yield
-    if report.skipped and os.environ.get("REQUIRE_INTEROP") == "1" and _names_a_missing_tool(str(report.longrepr)):
+    if report.skipped and os.environ.get("REQUIRE_INTEROP") == "1" and _names_what_is_missing(str(report.longrepr)):
         report.outcome = "failed"
-        report.longrepr = f"REQUIRE_INTEROP=1 allows no missing tool: {report.longrepr}"
+        report.longrepr = f"REQUIRE_INTEROP=1 allows nothing to be missing: {report.longrepr}"
     return report
 
 
-def _names_a_missing_tool(reason: str) -> bool:
-    return any(words in reason for words in _TOOL_MISSING)
+def _names_what_is_missing(reason: str) -> bool:
+    return any(words in reason for words in (*_TOOL_MISSING, *_PORTS_MISSING))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from .command import Command
-from .world import NO_NAMESPACE, World, running_world
+from .world import World, running_world
 
 PROGRAMS = (
     *("keymgr", "knotd", "ldns-key2ds", "ldns-keygen", "ldns-signzone", "nsd"),
@@ -60,9 +60,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Where interop is demanded a skip fails, unless a namespace was refused; a failure shows the servers' logs."""
+    """Where interop is demanded a skip fails; a failure shows the servers' logs."""
     report = yield
-    if report.skipped and _demanded() and NO_NAMESPACE not in str(report.longrepr):
+    if report.skipped and _demanded():
         report.outcome = "failed"
         report.longrepr = f"REQUIRE_INTEROP=1 allows no skip: {report.longrepr}"
     running = getattr(item, "funcargs", {}).get("world")
