@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from dane_check.cli.main import main
+from dane_check.cli.main import main, program
 
-__all__ = ["main"]
+__all__ = ["main", "program"]

@@ -6,13 +6,13 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, NoReturn, Protocol, runtime_checkable
 
 from typer.main import get_command
 
 from dane_check.cli.app import COMMANDS, app_with
 from dane_check.cli.exits import PIPE_CLOSED, USAGE, settled
-from dane_check.cli.output import abandon, complain, prepare
+from dane_check.cli.output import abandon, complain, leave, prepare
 from dane_check.names import safe
 
 _FLAGS: Final = frozenset({"--lab", "--json", "--explain", "-q", "--quiet", "-v", "--verbose", "-4", "-6"})
@@ -26,6 +26,11 @@ class _ShownByTyper(Protocol):
     exit_code: int
 
     def format_message(self) -> str: ...
+
+
+def program() -> NoReturn:
+    """The process `dane-check`, from its command line to its end."""
+    leave(main())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
