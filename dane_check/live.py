@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import importlib
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from dane_check.limits import Limits
+from dane_check.loading import load
 from dane_check.ports import Dialer, DnsTransport, ProbeOutcome, ProbeRequest, SmtpReply
 from dane_check.settings import Settings
 
@@ -44,7 +44,7 @@ class LiveProber:
             from dane_check.network.dialer import TcpDialer
             from dane_check.network.prober import SmtpProber
 
-            asyncio.get_running_loop().run_in_executor(None, _load_for_tls)
+            asyncio.get_running_loop().run_in_executor(None, load, *_NEEDED_AFTER_220)
             limits = self._settings.limits.session
             if self._settings.timeout is not None:
                 limits = dataclasses.replace(limits, session_seconds=self._settings.timeout)
@@ -71,12 +71,6 @@ class LiveProber:
         """Says the last QUITs."""
         if self._loaded is not None:
             await self._loaded.aclose()
-
-
-def _load_for_tls() -> None:
-    """In a thread, while connection, greeting and EHLO are under way: what only TLS and its judge need."""
-    for module in _NEEDED_AFTER_220:
-        importlib.import_module(module)
 
 
 def live_transport(limits: Limits) -> DnsTransport:

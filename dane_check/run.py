@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import importlib
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -17,6 +16,7 @@ from dane_check.dnssec.resolver import DomainView
 from dane_check.errors import UsageError
 from dane_check.inputs import question_of
 from dane_check.live import LiveProber
+from dane_check.loading import loaded
 from dane_check.names import parse_domain, safe
 from dane_check.ports import DnsTransport, Server
 
@@ -92,7 +92,7 @@ class Run:
         wanted = () if self.clock_is_suspect else questions
         asked = [asyncio.create_task(source.lookup(name, rdtype)) for name, rdtype in wanted]
         try:
-            await asyncio.to_thread(importlib.import_module, _ENGINE)
+            await loaded(_ENGINE)
             yield
         finally:
             for task in asked:

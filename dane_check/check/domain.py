@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from dane_check.check.diagnostics import diagnose
-from dane_check.check.host import HostCheck, judge_host
+from dane_check.check.host import judge_host
 from dane_check.check.outcome import DomainCheck
+from dane_check.check.requirement import HostCheck
 from dane_check.check.session import DomainLookups, Session
 from dane_check.check.view import lookup_view
 from dane_check.dnssec.lookup import Lookup
@@ -84,6 +84,8 @@ async def _within_time(
         verdict = ended(domain, NoHosts(DomainWord.UNDETERMINED, "limit", (said,)), None)
         return as_asked(session, DomainCheck(replace(verdict, complete=False), session.now))
     judged = session.seconds()
+    from dane_check.check.diagnostics import diagnose
+
     diagnostics = await diagnose(verdict, source, session)
     timings = {"verdict": judged - started, "diagnostics": session.seconds() - judged}
     if session.patience.waited:

@@ -13,7 +13,6 @@ from dane_check.policy.fold import worst_host_word
 from dane_check.policy.profiles import sender_views
 from dane_check.policy.rollover import publishing
 from dane_check.policy.service import SMTP_PORT, shown_record, tlsa_owner
-from dane_check.policy.stopped import Stopped
 from dane_check.policy.verdict import (
     EndpointResult,
     EndpointVerdict,
@@ -26,19 +25,6 @@ from dane_check.policy.verdict import (
 from dane_check.ports import KeyType
 from dane_check.tlsa.match import ignored_by_agility
 from dane_check.tlsa.record import TlsaRecord, Unusable, UnusableReason, usable
-
-
-def settled(host: str, preference: int | None, stopped: Stopped, lookups: tuple[LookupView, ...]) -> HostVerdict:
-    """A host that its lookups settle; nothing was connected to."""
-    return HostVerdict(
-        host,
-        preference,
-        stopped.word,
-        stopped.reason,
-        lookups=lookups,
-        findings=stopped.findings,
-        tlsrpt=stopped.tlsrpt,
-    )
 
 
 @dataclass(frozen=True, slots=True)

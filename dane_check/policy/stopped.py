@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dane_check.dnssec.lookup import Bogus, Cause, Indeterminate
 from dane_check.findings import About, Code, Finding, Severity, finding
 from dane_check.policy.environment import of_this_side
-from dane_check.policy.verdict import HostWord
+from dane_check.policy.verdict import HostVerdict, HostWord, LookupView
 
 _WITHOUT_TLSRPT = frozenset({Cause.TRANSPORT, Cause.ALIAS_LIMIT, Cause.ALIAS_LOOP})  # S3-07, S3-09
 
@@ -36,3 +36,16 @@ def failed_lookup(
     unreported = why.cause in _WITHOUT_TLSRPT or (why.cause is Cause.RCODE and why.rcode != "SERVFAIL")
     tlsrpt = None if unreported and not bogus else "dnssec-invalid"
     return Stopped(HostWord.DNS_BOGUS if bogus else HostWord.DNS_ERROR, why.cause.value, (*before, said), tlsrpt)
+
+
+def settled(host: str, preference: int | None, stopped: Stopped, lookups: tuple[LookupView, ...]) -> HostVerdict:
+    """A host that its lookups settle; nothing was connected to."""
+    return HostVerdict(
+        host,
+        preference,
+        stopped.word,
+        stopped.reason,
+        lookups=lookups,
+        findings=stopped.findings,
+        tlsrpt=stopped.tlsrpt,
+    )

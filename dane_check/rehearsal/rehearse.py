@@ -14,9 +14,9 @@ from dane_check.policy.base_domain import NextCandidate, Requirement, opportunis
 from dane_check.policy.destination import relay
 from dane_check.policy.domain import domain_verdict
 from dane_check.policy.endpoint import Circumstances, Judged, skipped
-from dane_check.policy.host import Group, host_verdict, settled
+from dane_check.policy.host import Group, host_verdict
 from dane_check.policy.service import tlsa_owner
-from dane_check.policy.stopped import Stopped
+from dane_check.policy.stopped import Stopped, settled
 from dane_check.policy.verdict import HostVerdict
 from dane_check.rehearsal.candidates import CandidateChain, CandidateSet
 from dane_check.rehearsal.fold import rehearsal

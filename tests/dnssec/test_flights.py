@@ -11,7 +11,7 @@ import dns.rdatatype as rrtype
 import pytest
 
 from dane_check import Checker, DomainCheck, Settings
-from dane_check.check import domain as checking
+from dane_check.check import diagnostics
 from dane_check.dnssec.lookup import Lookup
 from dane_check.limits import DnsLimits
 from dane_check.ports import (
@@ -85,7 +85,7 @@ async def no_questions(*_: object) -> tuple[()]:
 @pytest.fixture(autouse=True)
 def verdict_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is asked after the verdict to explain it is no part of its flights."""
-    monkeypatch.setattr(checking, "diagnose", no_questions)
+    monkeypatch.setattr(diagnostics, "diagnose", no_questions)
 
 
 def check(*domains: str, inner: DnsTransport | None = None, world: World | None = None) -> list[Told]:

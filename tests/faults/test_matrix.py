@@ -95,7 +95,7 @@ def _the_cell(scenario: str, step: str, fault: str) -> Cell:
 
 def test_an_engine_that_takes_silence_for_absence_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """T-5: "no TLSA" where one exists, and a connection where the lookup failed."""
-    monkeypatch.setattr("dane_check.check.host.tlsa_answer", lambda *_, **__: NextCandidate("tlsa-absent", ()))
+    monkeypatch.setattr("dane_check.check.requirement.tlsa_answer", lambda *_, **__: NextCandidate("tlsa-absent", ()))
     found = violations(_the_cell("ee-matches", "_25._tcp", "drop"))
     assert any("no TLSA record" in one for one in found)
     assert any("connected to" in one for one in found)
