@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import importlib
 import sys
+from threading import Lock
+
+_ONE_AT_A_TIME = Lock()  # two threads that load take turns at the interpreter, and both come late
 
 
 async def loaded(*modules: str) -> None:
@@ -16,5 +19,6 @@ async def loaded(*modules: str) -> None:
 
 def load(*modules: str) -> None:
     """Loads these modules, in this order."""
-    for name in modules:
-        importlib.import_module(name)
+    with _ONE_AT_A_TIME:
+        for name in modules:
+            importlib.import_module(name)

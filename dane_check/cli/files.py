@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 import sys
 from pathlib import Path
@@ -84,6 +83,8 @@ def save(path: str, text: str, force: bool) -> None:
 
     A symbolic link at `path` is replaced, never followed. Raises OutputFailed; a file half written is taken away.
     """
+    import secrets
+
     target = f"{path}.{secrets.token_hex(8)}" if force else path
     try:
         descriptor = os.open(target, _NEW, 0o600)

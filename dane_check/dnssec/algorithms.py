@@ -1,26 +1,14 @@
-"""What we can verify: the algorithm and digest tables, and the arithmetic of one signature.
+"""What we can verify: the algorithm and digest tables, and the bounds of keys.
 
-The tables follow the IANA registries as of 2026-11 (RFC 9904, RFC 9905, RFC 9906). `cryptography` is loaded by
-the first signature, so that questions can leave before it is.
+The tables follow the IANA registries as of 2026-11 (RFC 9904, RFC 9905, RFC 9906).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
-from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Final
-
-
-class Verification(Enum):
-    """What one signature came to with one key."""
-
-    GOOD = "good"
-    BAD = "bad"  # a key or signature that cannot be read included
-    REFUSED = "refused"  # this machine's library will not compute it (ALG-b): no fault of the zone
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +59,7 @@ def within_bounds(algorithm: int, material: bytes) -> bool:
     row = ALGORITHMS.get(algorithm)
     if row is None or not row.least_bits:
         return row is not None
-    numbers = _rsa_numbers(material)
+    numbers = rsa_numbers(material)
     if numbers is None:
         return True  # unreadable, not outsized: it will fail as a key
     exponent, modulus = numbers
@@ -82,27 +70,11 @@ def within_bounds(algorithm: int, material: bytes) -> bool:
 def rsa_bits(algorithm: int, material: bytes) -> int | None:
     """The length of an RSA modulus in bits; None for keys of other kinds, or that cannot be read."""
     row = ALGORITHMS.get(algorithm)
-    numbers = _rsa_numbers(material) if row is not None and row.least_bits else None
+    numbers = rsa_numbers(material) if row is not None and row.least_bits else None
     return numbers[1].bit_length() if numbers else None
 
 
-def verify(algorithm: int, material: bytes, signature: bytes, data: bytes) -> Verification:
-    """Whether `signature` over `data` was made by the key in `material`."""
-    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-
-    try:
-        check = _checker(algorithm, material)
-        if check is None:
-            return Verification.BAD
-        check(signature, data)
-    except UnsupportedAlgorithm:
-        return Verification.REFUSED
-    except (InvalidSignature, ValueError):
-        return Verification.BAD
-    return Verification.GOOD
-
-
-def _rsa_numbers(material: bytes) -> tuple[int, int] | None:
+def rsa_numbers(material: bytes) -> tuple[int, int] | None:
     """Exponent and modulus (RFC 3110 §2), or None where the encoding is broken."""
     if not material:
         return None
@@ -111,63 +83,3 @@ def _rsa_numbers(material: bytes) -> tuple[int, int] | None:
     if not exponent or len(exponent) != size or not modulus:
         return None
     return int.from_bytes(exponent, "big"), int.from_bytes(modulus, "big")
-
-
-_Check = Callable[[bytes, bytes], Any]
-
-
-@lru_cache(maxsize=256)
-def _checker(algorithm: int, material: bytes) -> _Check | None:
-    """A function of (signature, data) that raises InvalidSignature; None where the key cannot be read.
-
-    Raises cryptography's UnsupportedAlgorithm where the library refuses the algorithm.
-    """
-    try:
-        if algorithm in {5, 7, 8, 10}:
-            return _rsa(algorithm, material)
-        if algorithm in {13, 14}:
-            return _ecdsa(algorithm, material)
-        return _eddsa(algorithm, material)
-    except ValueError:
-        return None
-
-
-def _rsa(algorithm: int, material: bytes) -> _Check | None:
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import padding, rsa
-
-    numbers = _rsa_numbers(material)
-    if numbers is None:
-        return None
-    key = rsa.RSAPublicNumbers(*numbers).public_key()
-    chosen = {8: hashes.SHA256, 10: hashes.SHA512}.get(algorithm, hashes.SHA1)()
-    return lambda signature, data: key.verify(signature, data, padding.PKCS1v15(), chosen)
-
-
-def _ecdsa(algorithm: int, material: bytes) -> _Check | None:
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec, utils
-
-    octets = 32 if algorithm == 13 else 48
-    curve = ec.SECP256R1() if algorithm == 13 else ec.SECP384R1()
-    scheme = ec.ECDSA(hashes.SHA256() if algorithm == 13 else hashes.SHA384())
-    if len(material) != 2 * octets:
-        return None
-    key = ec.EllipticCurvePublicKey.from_encoded_point(curve, b"\4" + material)
-
-    def check(signature: bytes, data: bytes) -> None:
-        if len(signature) != 2 * octets:  # r and s at full length (RFC 6605 §4)
-            raise InvalidSignature
-        r, s = (int.from_bytes(half, "big") for half in (signature[:octets], signature[octets:]))
-        key.verify(utils.encode_dss_signature(r, s), data, scheme)
-
-    return check
-
-
-def _eddsa(algorithm: int, material: bytes) -> _Check:
-    from cryptography.hazmat.primitives.asymmetric import ed448, ed25519
-
-    if algorithm == 15:
-        return ed25519.Ed25519PublicKey.from_public_bytes(material).verify
-    return ed448.Ed448PublicKey.from_public_bytes(material).verify

@@ -17,8 +17,7 @@ import dns.rdata
 import dns.rdataclass
 import dns.rdatatype as rrtype
 
-from dane_check.dnssec.delegation import Entry
-from dane_check.dnssec.keys import Ds, Key
+from dane_check.dnssec.keys import Ds, Entry, Key
 from dane_check.errors import UsageError
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from dane_check.dnssec import alias
 from dane_check.dnssec.absence import deny, gather, no_closer_match
 from dane_check.dnssec.budget import Tally
 from dane_check.dnssec.criteria import Criteria
-from dane_check.dnssec.delegation import Entry, Unusable, usable_ds
+from dane_check.dnssec.delegation import Unusable, usable_ds
 from dane_check.dnssec.denial import Denied
-from dane_check.dnssec.keys import Ds, ZoneKeys
+from dane_check.dnssec.keys import Ds, Entry, ZoneKeys
 from dane_check.dnssec.lookup import Cause
 from dane_check.dnssec.proof import too_many
 from dane_check.dnssec.rrset import RRset, rrsets

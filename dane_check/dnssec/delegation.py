@@ -10,18 +10,10 @@ import dns.name
 from dane_check.dnssec.algorithms import DIGEST_OCTETS, SHA1_ALGORITHMS, mnemonic, within_bounds
 from dane_check.dnssec.budget import Spent, Tally
 from dane_check.dnssec.criteria import Criteria
-from dane_check.dnssec.keys import Ds, Key, ZoneKeys
+from dane_check.dnssec.keys import Ds, Entry, Key, ZoneKeys
 from dane_check.dnssec.lookup import Cause
 from dane_check.dnssec.rrset import RRset
 from dane_check.dnssec.signature import Refused, Verified, verify
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What names the first keys of a zone: a validated DS set, or a trust anchor, which may also be keys."""
-
-    ds: tuple[Ds, ...] = ()
-    keys: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,3 +86,11 @@ class Ds:
     def names(self, zone: dns.name.Name, key: Key) -> bool:
         """Whether the digest is that of `key` in `zone` (RFC 4034 §5.1.4)."""
         return digest(self.digest_type, canonical_octets(zone) + key.rdata) == self.digest
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What names the first keys of a zone: a validated DS set, or a trust anchor, which may also be keys."""
+
+    ds: tuple[Ds, ...] = ()
+    keys: tuple[Key, ...] = ()

@@ -1,4 +1,4 @@
-"""From a question to a Lookup: ask, follow aliases, have every step judged by the zone it lies in (RFC 4035 §5).
+"""From a question to a Lookup: within its time and its budget, asked once, and shared by all who want it.
 
 No resolver is believed. Servers bring records; keys decide what they are worth.
 """
@@ -7,29 +7,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 import dns.exception
 import dns.name
 import dns.rdatatype as rrtype
 
 from dane_check.dnssec.anchors import TrustAnchors
-from dane_check.dnssec.budget import Budget, Spent, Tally
+from dane_check.dnssec.budget import Budget, Spent
 from dane_check.dnssec.criteria import Criteria
 from dane_check.dnssec.flight import Flights
-from dane_check.dnssec.judge import Judge, speaks_of
-from dane_check.dnssec.lookup import AliasHop, Cause, Indeterminate, Lookup, Why
-from dane_check.dnssec.proof import trouble
-from dane_check.dnssec.standing import Signed, has_signatures
-from dane_check.dnssec.step import Step, failed, lookup_of
-from dane_check.dnssec.walk import Walk, path
+from dane_check.dnssec.lookup import Cause, Indeterminate, Lookup, Why
+from dane_check.dnssec.questions import Questions, on_the_way
 from dane_check.errors import UsageError
 from dane_check.limits import DEFAULT, DnsLimits
+from dane_check.loading import loaded
 from dane_check.ports import DnsTransport, Question, Server
 from dane_check.wire.message import Message
 from dane_check.wire.octets import name_of
+
+if TYPE_CHECKING:
+    from dane_check.dnssec.follow import Follower
+
+_NEEDED_BY_ANSWERS: Final = ("dane_check.dnssec.follow",)
 
 
 class ValidatingResolver:
@@ -53,14 +55,15 @@ class ValidatingResolver:
         if not servers:
             raise UsageError("no resolver to ask; name one with its address")
         self._criteria = Criteria.of(now, limits, nsec3_iterations, allow_sha1)
-        self._walk = Walk(transport, servers, anchors, self._criteria)
+        self._anchors = anchors
+        self._questions = Questions(transport, servers, limits)
+        self._follower: Follower | None = None
         self._lookups: Flights[tuple[dns.name.Name, int], Lookup] = Flights(_is_lasting, limits.answers_kept)
-        self._judge = Judge(self._walk)
 
     @property
     def questions_asked(self) -> int:
         """How many questions have left in this run, retries included."""
-        return self._walk.questions_asked
+        return self._questions.asked
 
     def for_domain(self) -> DomainView:
         """A view with a budget of its own (L-2, L-8), which no restart resets; everything known is shared."""
@@ -79,13 +82,7 @@ class ValidatingResolver:
         A zone that was only passed on the way, as a top-level domain is, does not count: what lies below it is
         unknown. Neither does one with an insecure cut known between it and the name.
         """
-        for at in reversed(path(dns.name.root, _name(name))):
-            standing = self._walk.known_standing(at)
-            if standing is not None and not (isinstance(standing, Signed) and standing.doubt is None):
-                return False
-            if self._walk.has_vouched(at):
-                return True
-        return False
+        return self._follower is not None and self._follower.is_proven_signed(_name(name))
 
     async def look_up(self, name: dns.name.Name, rdtype: int, budget: Budget) -> Lookup:
         """`lookup` with the budget of a domain."""
@@ -105,8 +102,6 @@ class ValidatingResolver:
     async def judge(self, name: dns.name.Name, rdtype: int, reply: Message, budget: Budget) -> Lookup:
         """What a reply of another server comes to; an alias in it leads on by this resolver. Kept for nobody else."""
         question = Question(name, rdtype)
-        if (why := trouble(question, reply)) is not None:
-            return Indeterminate(why)
         try:
             async with asyncio.timeout(self._criteria.limits.lookup_seconds):
                 return await self._resolve(name, rdtype, budget, reply)
@@ -121,7 +116,11 @@ class ValidatingResolver:
     async def _resolve(self, name: dns.name.Name, rdtype: int, budget: Budget, given: Message | None = None) -> Lookup:
         ahead: list[Callable[[], None]] = []
         try:
-            return await self._follow(name, rdtype, budget, ahead, given)
+            if self._follower is None:
+                if given is None:
+                    ahead += self._first_flight(Question(name, rdtype), budget)
+                await loaded(*_NEEDED_BY_ANSWERS)
+            return await self._following().follow(name, rdtype, budget, ahead, given)
         except Spent as spent:
             if spent.domain:
                 raise
@@ -130,68 +129,19 @@ class ValidatingResolver:
             for give_up in ahead:
                 give_up()
 
-    async def _follow(
-        self,
-        name: dns.name.Name,
-        rdtype: int,
-        budget: Budget,
-        ahead: list[Callable[[], None]],
-        given: Message | None,
-    ) -> Lookup:
-        """From alias to alias to the last step, within L-3; `given` is the first reply, where it is here already."""
-        tally = Tally(budget, self._criteria)
-        hops: list[tuple[AliasHop, Step]] = []
-        seen = {name}
-        message: Message | None = None
-        signed_seen = False
-        while True:
-            ahead += self._walk.ask_ahead(Question(name, rdtype), budget)
-            if given is not None:
-                step, target = await self._judge.judge(name, rdtype, given, tally, budget)
-                message, given = given, None
-            else:
-                step, target, message = await self._at(name, rdtype, message, tally, budget)
-            signed_seen = signed_seen or (message is not None and has_signatures(message))
-            if target is None or step.status in {"bogus", "indeterminate"}:
-                return lookup_of(self._not_stripped(step, signed_seen), hops)
-            hop, name = target, dns.name.from_text(target.target)
-            hops.append((hop, step))
-            if name in seen:
-                return lookup_of(_loop(hop, hops), hops)
-            if len(hops) > self._criteria.limits.alias_hops:
-                sentence = f"more than {self._criteria.limits.alias_hops} aliases lead on from {hops[0][0].owner}"
-                return lookup_of(failed(Why(Cause.ALIAS_LIMIT, sentence, record=hop.owner)), hops)
-            seen.add(name)
+    def _first_flight(self, question: Question, budget: Budget) -> list[Callable[[], None]]:
+        """The first question of a run, and all on the way to it, leave before what judges the answers is loaded."""
+        anchor = self._anchors.zone_of(question.name)
+        zones = [] if anchor is None else on_the_way(anchor, question.name)
+        ahead = [] if anchor is None else self._questions.guess(zones, anchor, budget, but=question)
+        return [*ahead, self._questions.begin(question, budget)]
 
-    async def _at(
-        self, name: dns.name.Name, rdtype: int, heard: Message | None, tally: Tally, budget: Budget
-    ) -> tuple[Step, AliasHop | None, Message | None]:
-        """What `name` comes to: by the reply in hand if it speaks of the name, else by asking, at most thrice."""
-        first: tuple[Step, AliasHop | None, Message | None] | None = None
-        if heard is not None and speaks_of(name, rdtype, heard):
-            step, hop = await self._judge.judge(name, rdtype, heard, tally, budget)
-            if not step.again:
-                return step, hop, heard
-            first = step, hop, heard
-        question = Question(name, rdtype)
-        for attempt in range(self._walk.attempts):
-            reply = await self._walk.hear(question, attempt, budget)
-            if (why := trouble(question, reply)) is not None:
-                return first or (failed(why), None, None)
-            assert isinstance(reply, Message)
-            step, hop = await self._judge.judge(name, rdtype, reply, tally, budget)
-            if not step.again:
-                return step, hop, reply
-            first = first or (step, hop, reply)
-        assert first is not None
-        return first
+    def _following(self) -> Follower:
+        if self._follower is None:
+            from dane_check.dnssec.follow import Follower
 
-    def _not_stripped(self, step: Step, signed_seen: bool) -> Step:
-        """An anchor without any signature, and an answer without any: the resolver drops them (R7672-2.1.1-e)."""
-        if not step.stripped or signed_seen or step.why is None:
-            return step
-        sentence = "the resolver passes on no signatures at all"
-        return failed(replace(step.why, cause=Cause.NO_DNSSEC, sentence=sentence), step.links)
+            self._follower = Follower(self._questions, self._anchors, self._criteria)
+        return self._follower
 
 
 class DomainView:
@@ -230,13 +180,6 @@ def _type(text: str) -> int:
         return int(rrtype.from_text(text))
     except (dns.exception.DNSException, ValueError):
         raise UsageError(f"{text!r} is no DNS record type") from None
-
-
-def _loop(hop: AliasHop, hops: Sequence[tuple[AliasHop, Step]]) -> Step:
-    """A loop whose links are all secure is proven; with an insecure one it may be anybody's (R7672-2.1.3-f)."""
-    proven = all(one.status == "secure" for one, _ in hops)
-    why = Why(Cause.ALIAS_LOOP, f"the alias {hop.owner} leads back to {hop.target}", record=f"{hop.owner} {hop.via}")
-    return failed(why, bogus=proven)
 
 
 def _is_lasting(lookup: Lookup) -> bool:

@@ -16,12 +16,12 @@ import dns.rdatatype as rrtype
 from dane_check.dnssec.algorithms import (
     SHA1_ALGORITHMS,
     STRONG_RSA_BITS,
-    Verification,
     mnemonic,
     rsa_bits,
     within_bounds,
 )
-from dane_check.dnssec.algorithms import verify as verify_octets
+from dane_check.dnssec.arithmetic import Verification
+from dane_check.dnssec.arithmetic import verify as verify_octets
 from dane_check.dnssec.budget import Tally
 from dane_check.dnssec.criteria import Criteria
 from dane_check.dnssec.keys import Key, ZoneKeys

@@ -10,8 +10,8 @@ import dns.rdatatype as rrtype
 
 from dane_check.dnssec.criteria import Criteria
 from dane_check.dnssec.cut import Cut, DoubtfulCut, NoCut, SecureCut, UnsignedCut
-from dane_check.dnssec.delegation import Entry, Trusted, Unusable
-from dane_check.dnssec.keys import ZoneKeys
+from dane_check.dnssec.delegation import Trusted, Unusable
+from dane_check.dnssec.keys import Entry, ZoneKeys
 from dane_check.dnssec.lookup import Cause, Link, Why
 from dane_check.dnssec.proof import link, links, why_refused
 from dane_check.dnssec.rrset import RRset, rrsets

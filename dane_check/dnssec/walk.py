@@ -1,11 +1,9 @@
-"""The walk from the anchor down, and the questions it takes. Whatever one lookup learns, the next one knows."""
+"""The walk from the anchor down. Whatever one lookup learns of zones, the next one knows."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from functools import lru_cache
-from itertools import takewhile
-from typing import Final, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import dns.name
 import dns.rdatatype as rrtype
@@ -19,6 +17,7 @@ from dane_check.dnssec.flight import Flights
 from dane_check.dnssec.kept import Kept
 from dane_check.dnssec.lookup import Cause, Why
 from dane_check.dnssec.proof import trouble
+from dane_check.dnssec.questions import Questions, on_the_way, path
 from dane_check.dnssec.rrset import RRset, rrsets
 from dane_check.dnssec.signature import Refused
 from dane_check.dnssec.standing import (
@@ -32,104 +31,31 @@ from dane_check.dnssec.standing import (
     key_set,
     no_anchor,
 )
-from dane_check.ports import DnsTransport, Fault, Heard, NoReply, Question, Server
+from dane_check.ports import Question
 from dane_check.wire.message import Message
-from dane_check.wire.octets import name_of
 
 T = TypeVar("T")
 
-_LEAST_ATTEMPTS: Final = (
-    2  # R4035-4.7-a: an answer that fails is asked for once more, elsewhere if there is an elsewhere
-)
-_MOST_ATTEMPTS: Final = 3
-_LIKELY_ZONES: Final = 8  # labels asked about at once, downwards; deeper ones wait for the walk
-
 
 class Walk:
-    """Questions, replies and zones of one run. Judgements are made elsewhere; here they are put in order."""
+    """The zones of one run. Judgements are made elsewhere; here they are put in order."""
 
-    def __init__(
-        self, transport: DnsTransport, servers: Sequence[Server], anchors: TrustAnchors, criteria: Criteria
-    ) -> None:
-        self._transport = transport
-        self._servers = tuple(servers)
+    def __init__(self, questions: Questions, anchors: TrustAnchors, criteria: Criteria) -> None:
+        self._questions = questions
         self.anchors = anchors
         self.criteria = criteria
-        self.attempts = max(_LEAST_ATTEMPTS, min(_MOST_ATTEMPTS, len(servers)))
-        self.questions_asked = 0
         self._answering: Kept[dns.name.Name, bool] = Kept(criteria.limits.answers_kept)
-        self._guesses: set[tuple[Question, int]] = set()
-        self._replies: Flights[tuple[Question, int], Heard] = Flights(_is_reply, criteria.limits.replies_kept)
         self._standings: Flights[dns.name.Name, Standing] = Flights(_is_settled, criteria.limits.answers_kept)
 
     # --- questions -----------------------------------------------------------------------------------
-
-    async def hear(self, question: Question, attempt: int, budget: Budget) -> Heard:
-        """The reply to a question, from one server after the other until one answers. Raises `Spent`.
-
-        `attempt` counts from 0; a later one asks again, beginning with another server. The failure of a question
-        that was asked early counts for nothing: who needs the answer asks once more.
-        """
-
-        async def ask() -> Heard:
-            if attempt == 0:
-                budget.ask()
-            return await self._ask_servers(question, attempt)
-
-        key = (question, attempt)
-        while True:
-            guessed = key in self._guesses
-            heard = await self._replies.join(key, budget, ask)
-            if not guessed or _is_reply(heard):
-                return heard
-
-    def _ask_early(self, question: Question, budget: Budget) -> Callable[[], None]:
-        """Asks what nobody needs yet and nobody has asked; the function returned gives it up."""
-        key = (question, 0)
-
-        async def guess() -> Heard:
-            try:
-                return await self._guessed(question, budget)
-            finally:
-                self._guesses.discard(key)
-
-        def give_up() -> None:
-            let_go()
-            if not self._replies.under_way(key):
-                self._guesses.discard(key)
-
-        self._guesses.add(key)
-        let_go = self._replies.begin(key, budget, guess)
-        return give_up
-
-    async def _guessed(self, question: Question, budget: Budget) -> Heard:
-        if not budget.may_guess:
-            return NoReply(Fault.TIMEOUT, "not asked")
-        budget.ask()
-        heard = await self._ask_servers(question, 0)
-        if not _is_reply(heard):
-            budget.take_back()
-        return heard
-
-    async def _ask_servers(self, question: Question, attempt: int) -> Heard:
-        first: Heard | None = None
-        for number in range(len(self._servers)):
-            self.questions_asked += 1
-            server = self._servers[(attempt + number) % len(self._servers)]
-            heard = await self._transport.ask(question, server)
-            if _is_reply(heard):
-                return heard
-            first = first or heard
-        assert first is not None  # a resolver without servers is refused when it is made
-        return first
 
     async def judged(
         self, question: Question, budget: Budget, judge: Callable[[Message], T]
     ) -> tuple[T | Why, Message | None]:
         """The first judgement that is not `Refused`; failing that, the first refusal; failing that, the trouble."""
         refused: tuple[T, Message] | None = None
-        for attempt in range(self.attempts):
-            heard = await self.hear(question, attempt, budget)
+        for attempt in range(self._questions.attempts):
+            heard = await self._questions.hear(question, attempt, budget)
             why = trouble(question, heard)
             if why is not None:
                 return refused or (why, None)
@@ -146,32 +72,19 @@ class Walk:
     def ask_ahead(self, question: Question, budget: Budget) -> list[Callable[[], None]]:
         """Asks for the DS and DNSKEY of every likely zone from the anchor down to the question's name, all at once.
 
-        Labels with an underscore are hardly ever zone cuts. A zone that has answered for its own names is likely to
-        hold this one too, unlike one that was only passed on the way, as a top-level domain is: there nothing is
-        asked. The caller calls what is returned when it is done: that gives up what is still open.
+        A zone that has answered for its own names is likely to hold this one too, unlike one that was only passed
+        on the way, as a top-level domain is: there nothing is asked. The caller calls what is returned when it is
+        done: that gives up what is still open.
         """
         name = question.name
         anchor = self.anchors.zone_of(name)
         if anchor is None:
             return []
-        zones = path(anchor, name)
-        deepest = next(filter(None, map(self._standings.known, reversed(zones))), None)
-        if deepest is not None and (not isinstance(deepest, Signed) or self.has_vouched(deepest.zone.name)):
+        deepest = next(filter(None, map(self._standings.known, reversed(path(anchor, name)))), None)
+        if deepest is not None and (not isinstance(deepest, Signed) or self._has_vouched(deepest.zone.name)):
             return []
-        unknown = [zone for zone in zones if self._standings.known(zone) is None]
-        plain = list(takewhile(lambda zone: zone == anchor or not zone.labels[0].startswith(b"_"), unknown))
-        return self._guess(plain, anchor, budget, but=question)
-
-    def _guess(
-        self, zones: Sequence[dns.name.Name], anchor: dns.name.Name, budget: Budget, but: Question | None = None
-    ) -> list[Callable[[], None]]:
-        """The DS and DNSKEY questions of these zones leave together, `but` one that is being asked anyway."""
-        questions: list[Question] = []
-        for zone in zones[:_LIKELY_ZONES]:
-            questions += [Question(zone, rrtype.DS)] if zone != anchor else []
-            questions += [Question(zone, rrtype.DNSKEY)] if not zone.labels[0].startswith(b"_") else []
-        wanted = [one for one in questions if one != but and not self._replies.under_way((one, 0))]
-        return [self._ask_early(question, budget) for question in wanted]
+        unknown = [zone for zone in on_the_way(anchor, name) if self._standings.known(zone) is None]
+        return self._questions.guess(unknown, anchor, budget, but=question)
 
     # --- zones ---------------------------------------------------------------------------------------
 
@@ -188,7 +101,7 @@ class Walk:
                 if not isinstance(standing, Signed) or standing.closed:
                     break
                 if not ahead and not self._is_at_hand(zone):
-                    ahead = self._guess(zones[place:], anchor, budget)
+                    ahead = self._questions.guess(zones[place:], anchor, budget)
                 parent = standing
                 standing = await self._step(zone, budget, lambda z=zone, p=parent: self._below(z, p, budget))  # type: ignore[misc]
             return standing
@@ -198,25 +111,34 @@ class Walk:
 
     def _is_at_hand(self, zone: dns.name.Name) -> bool:
         """Whether nothing has to be asked to know where `zone` stands, or it is being asked already."""
-        return self._standings.under_way(zone) or self._replies.under_way((Question(zone, rrtype.DS), 0))
+        return self._standings.under_way(zone) or self._questions.under_way(Question(zone, rrtype.DS))
 
     def vouched(self, zone: dns.name.Name) -> None:
         """Notes that a zone has vouched for something (D-12)."""
         self._answering.keep(zone, True)
 
-    def has_vouched(self, zone: dns.name.Name) -> bool:
-        """Whether it has done so lately."""
-        return self._answering.get(zone) is not None
+    def is_proven_signed(self, name: dns.name.Name) -> bool:
+        """Whether a zone that holds `name` has given a validated answer in this run (D-12).
 
-    def known_standing(self, name: dns.name.Name) -> Standing | None:
-        """Where `name` itself was found to stand in this run."""
-        return self._standings.known(name)
+        A zone that was only passed on the way, as a top-level domain is, does not count: what lies below it is
+        unknown. Neither does one with an insecure cut known between it and the name.
+        """
+        for at in reversed(path(dns.name.root, name)):
+            standing = self._standings.known(at)
+            if standing is not None and not (isinstance(standing, Signed) and standing.doubt is None):
+                return False
+            if self._has_vouched(at):
+                return True
+        return False
+
+    def _has_vouched(self, zone: dns.name.Name) -> bool:
+        return self._answering.get(zone) is not None
 
     def cut_below(self, standing: Signed, top: dns.name.Name, budget: Budget) -> Refused | None:
         """A signed zone between the one that signed and `top`, seen in replies that have come (ZC-a)."""
         zone = standing.zone.name
         for name in path(zone, top)[1:]:
-            heard = self._replies.known((Question(name, rrtype.DS), 0))
+            heard = self._questions.heard(Question(name, rrtype.DS))
             if not isinstance(heard, Message) or (name, rrtype.DS) not in rrsets(heard.answer):
                 continue
             cut = judge_cut(name, heard, standing.zone, Tally(budget, self.criteria))
@@ -270,19 +192,6 @@ class Walk:
         if isinstance(judged, Why):
             return Failed("indeterminate", judged, entrance.links)
         return inside(entrance, judged, message, self.criteria)
-
-
-@lru_cache(maxsize=4096)
-def path(anchor: dns.name.Name, name: dns.name.Name) -> tuple[dns.name.Name, ...]:
-    """From `anchor` to `name`, a label at a time, both included.
-
-    Kept because names are costly to make, and to compare where they are equal but not the same object.
-    """
-    return tuple(name_of(name.labels[-labels:]) for labels in range(len(anchor), len(name) + 1))
-
-
-def _is_reply(heard: Heard) -> bool:
-    return isinstance(heard, Message) and not heard.truncated and heard.rcode in {0, 3}
 
 
 def _is_settled(standing: Standing) -> bool:

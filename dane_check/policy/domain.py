@@ -10,7 +10,6 @@ from dane_check.findings import About, Code, Finding, Severity, finding
 from dane_check.policy.destination import Hosts, InapplicableTarget, MxHost, NoHosts
 from dane_check.policy.environment import our_own_trouble
 from dane_check.policy.fold import fold_domain
-from dane_check.policy.rollover import shared_key
 from dane_check.policy.verdict import DomainVerdict, DomainWord, HostVerdict, HostWord, LookupView
 
 _UNCOVERED = frozenset({HostWord.NO_DANE, HostWord.TLS_ONLY, HostWord.NOT_APPLICABLE})
@@ -103,6 +102,17 @@ def _seen_together(about: About, goes_to: Hosts, hosts: Sequence[HostVerdict]) -
     if not goes_to.secure and any(host.word is HostWord.DANE_FAIL for host in judged):
         found.append(finding(Code.INSECURE_MX_DANE_OPTIONAL, about))
     return (*found, *shared_key(about, hosts))
+
+
+def shared_key(about: About, hosts: Sequence[HostVerdict]) -> tuple[Finding, ...]:
+    """Several MX hosts with TLSA records, at addresses of their own, that all serve one key."""
+    serving = [host for host in hosts if any(one.certificates for one in host.endpoints)]
+    keys = {one.certificates[0].spki_sha256 for host in serving for one in host.endpoints if one.certificates}
+    addresses = [{one.address for one in host.endpoints} for host in serving]
+    apart = sum(map(len, addresses)) == len(set().union(*addresses))
+    if len(serving) < 2 or len(keys) != 1 or not apart or not all(host.tlsa for host in serving):
+        return ()
+    return (finding(Code.MX_CHAIN_SHARED, about, count=len(serving)),)
 
 
 def _closing(word: DomainWord, hosts: Sequence[HostVerdict], findings: Sequence[Finding], *, is_relay: bool) -> str:

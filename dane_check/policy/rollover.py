@@ -11,7 +11,7 @@ from dane_check.limits import DEFAULT
 from dane_check.policy.base_domain import Duty, Requirement
 from dane_check.policy.endpoint import Judged
 from dane_check.policy.service import SMTP_PORT, shown_record, tlsa_owner
-from dane_check.policy.verdict import EndpointResult, HostVerdict
+from dane_check.policy.verdict import EndpointResult
 from dane_check.tlsa.certificate import Certificate, certificate_of, matched_form
 from dane_check.tlsa.record import CertificateUsage, MatchingType, Selector, TlsaRecord, UsableRecord, usable
 
@@ -51,17 +51,6 @@ def publishing(about: About, requirement: Requirement, judged: Sequence[Judged])
         found += [*_full_data(published), *_public_certificates(published)]
         found += [*_renewal(published), *_one_key(published)]
     return tuple(dict.fromkeys(found))
-
-
-def shared_key(about: About, hosts: Sequence[HostVerdict]) -> tuple[Finding, ...]:
-    """Several MX hosts with TLSA records, at addresses of their own, that all serve one key."""
-    serving = [host for host in hosts if any(one.certificates for one in host.endpoints)]
-    keys = {one.certificates[0].spki_sha256 for host in serving for one in host.endpoints if one.certificates}
-    addresses = [{one.address for one in host.endpoints} for host in serving]
-    apart = sum(map(len, addresses)) == len(set().union(*addresses))
-    if len(serving) < 2 or len(keys) != 1 or not apart or not all(host.tlsa for host in serving):
-        return ()
-    return (finding(Code.MX_CHAIN_SHARED, about, count=len(serving)),)
 
 
 def _duplicates(published: _Published) -> Iterator[Finding]:

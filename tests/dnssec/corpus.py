@@ -43,7 +43,7 @@ def case(name: str) -> dict[str, object] | None:
     attack = ATTACKS[name]()
     listening = Listening(attack)
     resolver = attack.recursive.resolver(**attack.options)
-    resolver._walk._transport = listening
+    resolver._questions._transport = listening
     lookup = asyncio.run(resolver.lookup(attack.name, attack.rdtype))
     replies = [
         (str(q.name), str(q).split()[-1], b"\0\0".hex() + m.octets[2:].hex()) for q, m in listening.heard.items()

@@ -110,7 +110,7 @@ def test_the_order_of_packets_changes_neither_status_nor_bounds(name: str) -> No
     """The same where every early reply comes after all the others: only what was needed less may differ."""
     attack = ATTACKS[name]()
     resolver = attack.recursive.resolver(**attack.options)
-    resolver._walk._transport = Later(attack.recursive, lambda q: q.rdtype in {rrtype.DS, rrtype.DNSKEY})
+    resolver._questions._transport = Later(attack.recursive, lambda q: q.rdtype in {rrtype.DS, rrtype.DNSKEY})
     view = resolver.for_domain()
     lookup = asyncio.run(view.lookup(attack.name, attack.rdtype))
     _, status, cause, (_, signatures, hashed, rounds, digests) = TABLE[name]
@@ -182,7 +182,7 @@ def test_no_position_of_the_chain_can_be_dropped(question: str, once: bool, fail
     replies = {"drop": NoReply(Fault.TIMEOUT), "servfail": SERVFAIL, "empty": EMPTY}
     recursive = Recursive(example())
     resolver = recursive.resolver()
-    resolver._walk._transport = Failing(recursive, lambda q: str(q) == question, replies[failure], once=once)
+    resolver._questions._transport = Failing(recursive, lambda q: str(q) == question, replies[failure], once=once)
     lookup = asyncio.run(resolver.lookup(TLSA, "TLSA"))
     if question in NEEDED and not once:
         assert lookup.status == ("bogus" if failure == "empty" else "indeterminate")

@@ -198,7 +198,7 @@ def test_work_is_the_same_in_whatever_order_packets_come() -> None:
     for turns in (0, 1, 5, 30):
         recursive = Recursive(example(nsec3=Nsec3Params(3)))
         resolver = recursive.resolver()
-        resolver._walk._transport = Later(recursive, lambda q: q.rdtype in {rrtype.DS, rrtype.DNSKEY}, turns)
+        resolver._questions._transport = Later(recursive, lambda q: q.rdtype in {rrtype.DS, rrtype.DNSKEY}, turns)
         view = resolver.for_domain()
         assert asyncio.run(view.lookup("gone.example.org.", "A")).status == "secure"
         done.add((view.budget.signatures, view.budget.names_hashed, view.budget.hash_rounds, view.budget.digests))

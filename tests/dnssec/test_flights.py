@@ -135,7 +135,7 @@ DENIALS = [None, Nsec3Params(), Nsec3Params(opt_out=True)]
 def look_up(name: str, rdtype: str, inner: DnsTransport, recursive: Recursive) -> tuple[Lookup, list[list[str]]]:
     steps = LockStep(inner)
     resolver = recursive.resolver()
-    resolver._walk._transport = steps
+    resolver._questions._transport = steps
     return asyncio.run(resolver.lookup(name, rdtype)), steps.rounds
 
 
@@ -194,7 +194,7 @@ def test_an_early_failure_that_comes_after_the_answer_counts_for_nothing(name: s
     early = early_for(name, rdtype)
     failing = Failing(recursive, early, SERVFAIL, once=True)
     resolver = recursive.resolver()
-    resolver._walk._transport = Later(failing, early)
+    resolver._questions._transport = Later(failing, early)
     assert same(asyncio.run(resolver.lookup(name, rdtype)), recursive.lookup(name, rdtype))
 
 
@@ -207,7 +207,7 @@ def test_many_who_guess_do_not_spoil_what_one_needs() -> None:
         return question.rdtype in EARLY
 
     resolver = recursive.resolver()
-    resolver._walk._transport = Later(Failing(recursive, early, SERVFAIL, once=True), early)
+    resolver._questions._transport = Later(Failing(recursive, early, SERVFAIL, once=True), early)
 
     async def run() -> list[Lookup]:
         return list(await asyncio.gather(*(resolver.lookup(name, "MX") for name in names)))

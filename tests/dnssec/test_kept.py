@@ -71,16 +71,17 @@ def test_nothing_grows_with_the_number_of_lookups() -> None:
     """Lookups, replies, places of names and zones that vouched: never more than their bounds, and all answers right."""
     recursive = Recursive(net())
     resolver = recursive.resolver(limits=DnsLimits(answers_kept=FEW, replies_kept=FEW))
-    walk = resolver._walk
 
     async def run() -> list[Lookup]:
         found = []
         for name, rdtype, _ in LOOKUPS * 2:
             found.append(await resolver.lookup(name, rdtype))
             await asyncio.sleep(0)
-            held = (resolver._lookups, walk._replies, walk._standings, walk._answering)
+            assert resolver._follower is not None
+            questions, walk = resolver._questions, resolver._follower._walk
+            held = (resolver._lookups, questions._replies, walk._standings, walk._answering)
             assert max(map(len, held)) <= FEW
-            assert not walk._guesses
+            assert not questions._guesses
         return found
 
     found = asyncio.run(run())

@@ -8,7 +8,7 @@ import dns.rdatatype as rrtype
 import pytest
 
 from dane_check.dnssec import signature
-from dane_check.dnssec.algorithms import Verification
+from dane_check.dnssec.arithmetic import Verification
 from dane_check.dnssec.lookup import Bogus, Cause, Indeterminate, Lookup, Secure
 from dane_check.limits import DnsLimits
 from dane_check.ports import Heard, Question, Server
@@ -185,7 +185,7 @@ def test_a_lookup_has_a_deadline() -> None:
     """L-1: one lookup with all that it needs; then indeterminate by time-out."""
     recursive = Recursive(example())
     resolver = recursive.resolver(limits=DnsLimits(lookup_seconds=0.05))
-    resolver._walk._transport = Sleeper(recursive, Question(N("example.org."), rrtype.DNSKEY))
+    resolver._questions._transport = Sleeper(recursive, Question(N("example.org."), rrtype.DNSKEY))
     lookup = asyncio.run(resolver.lookup("mx.example.org.", "A"))
     assert isinstance(lookup, Indeterminate)
     assert (lookup.why.cause, lookup.why.fault) == (Cause.TRANSPORT, "timeout")

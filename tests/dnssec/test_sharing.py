@@ -22,7 +22,7 @@ from tests.dnssec.world import N, Nsec3Params, example, zone
 def flights(recursive: Recursive, name: str, rdtype: str) -> tuple[Lookup, list[set[str]]]:
     resolver = recursive.resolver()
     steps = LockStep(recursive)
-    resolver._walk._transport = steps
+    resolver._questions._transport = steps
     return asyncio.run(resolver.lookup(name, rdtype)), [set(one) for one in steps.rounds]
 
 
@@ -71,7 +71,7 @@ class TestFlights:
                     await asyncio.Event().wait()
                 return await recursive.ask(question, server)
 
-        resolver._walk._transport = Stuck()
+        resolver._questions._transport = Stuck()
 
         async def run() -> tuple[Lookup, int]:
             lookup = await asyncio.wait_for(resolver.lookup("mx.example.org.", "A"), 2)

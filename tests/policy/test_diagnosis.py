@@ -18,10 +18,10 @@ from dane_check.findings.rollover import AREA as ROLLOVER
 from dane_check.policy.authentication import judge_chain
 from dane_check.policy.base_domain import Duty, Requirement
 from dane_check.policy.diagnosis import without_server_name
+from dane_check.policy.domain import shared_key
 from dane_check.policy.endpoint import Circumstances, Judged
 from dane_check.policy.fold import fold_domain
 from dane_check.policy.host import Group, host_verdict
-from dane_check.policy.rollover import shared_key
 from dane_check.policy.verdict import HostVerdict
 from dane_check.ports import KeyType, ServedChain, TlsFacts
 from dane_check.tlsa.issuers import AS_OF

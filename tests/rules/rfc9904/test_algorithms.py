@@ -13,12 +13,13 @@ import pytest
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
-from dane_check.dnssec import algorithms, signature
-from dane_check.dnssec.algorithms import ALGORITHMS, Verification, mnemonic, verify, within_bounds
+from dane_check.dnssec import arithmetic, signature
+from dane_check.dnssec.algorithms import ALGORITHMS, mnemonic, within_bounds
+from dane_check.dnssec.arithmetic import Verification, verify
 from dane_check.dnssec.budget import Budget, Tally
 from dane_check.dnssec.criteria import Criteria
-from dane_check.dnssec.delegation import Entry, Trusted, Unusable, trust_keys, usable_ds
-from dane_check.dnssec.keys import Ds, Key
+from dane_check.dnssec.delegation import Trusted, Unusable, trust_keys, usable_ds
+from dane_check.dnssec.keys import Ds, Entry, Key
 from dane_check.dnssec.lookup import Cause, Insecure, Secure
 from dane_check.dnssec.rrset import rrsets
 from dane_check.dnssec.signature import Refused
@@ -125,7 +126,7 @@ class TestRsaSizes:
 
     def test_a_zone_with_only_outsized_keys_is_insecure_at_no_cost(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """ALG-c: its DS counts as unsupported, reason rsa-size, and the key never reaches the library."""
-        monkeypatch.setattr(algorithms, "_rsa", lambda *_: pytest.fail("an outsized key was computed with"))
+        monkeypatch.setattr(arithmetic, "_rsa", lambda *_: pytest.fail("an outsized key was computed with"))
         world = World()
         outsized = Key(257, 3, 8, b"\3\1\0\1" + b"\xff" * 513)
         digest = hashlib.sha256(dns.name.from_text("org.").to_wire() + outsized.rdata).hexdigest()
@@ -159,12 +160,12 @@ def test_an_algorithm_the_library_refuses_counts_as_unsupported(monkeypatch: pyt
     def refuse(*_: object) -> None:
         raise UnsupportedAlgorithm("not here")
 
-    monkeypatch.setattr(algorithms, "_eddsa", refuse)
-    algorithms._checker.cache_clear()
+    monkeypatch.setattr(arithmetic, "_eddsa", refuse)
+    arithmetic._checker.cache_clear()
     try:
         found = trusted(15)
     finally:
-        algorithms._checker.cache_clear()
+        arithmetic._checker.cache_clear()
     assert isinstance(found, Unusable)
     assert found.cause is Cause.UNSUPPORTED_ALGORITHM
 
@@ -188,7 +189,7 @@ def test_one_table_says_what_is_supported() -> None:
 def test_a_point_off_the_curve_is_no_key(algorithm: int, octets: int) -> None:
     """ALG-d: such a key verifies nothing, and is refused before anything is computed with it."""
     off_the_curve = b"\x01" * octets
-    assert algorithms._checker(algorithm, off_the_curve) is None
+    assert arithmetic._checker(algorithm, off_the_curve) is None
     assert verify(algorithm, off_the_curve, bytes(octets), b"data") is Verification.BAD
 
 
