@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from dane_check.limits import Limits
-from dane_check.loading import load
+from dane_check.loading import loaded
 from dane_check.ports import Dialer, DnsTransport, ProbeOutcome, ProbeRequest, SmtpReply
 from dane_check.settings import Settings
 
@@ -38,13 +38,14 @@ class LiveProber:
         self._settings = settings
         self._dialer = dialer
         self._loaded: SmtpProber | None = None
+        self._loading: asyncio.Task[None] | None = None
 
     def _prober(self) -> SmtpProber:
         if self._loaded is None:
             from dane_check.network.dialer import TcpDialer
             from dane_check.network.prober import SmtpProber
 
-            asyncio.get_running_loop().run_in_executor(None, load, *_NEEDED_AFTER_220)
+            self._loading = asyncio.create_task(loaded(*_NEEDED_AFTER_220))
             limits = self._settings.limits.session
             if self._settings.timeout is not None:
                 limits = dataclasses.replace(limits, session_seconds=self._settings.timeout)
@@ -69,6 +70,8 @@ class LiveProber:
 
     async def aclose(self) -> None:
         """Says the last QUITs."""
+        if self._loading is not None:
+            await self._loading
         if self._loaded is not None:
             await self._loaded.aclose()
 

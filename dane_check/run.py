@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from dane_check.rehearsal.rollover.gather import Sharing
     from dane_check.rehearsal.rollover.situation import Next, RolloverState
 
-_ENGINE = "dane_check.check.domain"
+_ENGINE = ("dane_check.policy.verdict", "dane_check.check.host", "dane_check.check.domain")
+_PROBER = ("dane_check.network.prober", "dane_check.network.dialer")
 _RELAY = "host:"  # how evidence names a configured relay
 
 
@@ -86,13 +87,13 @@ class Run:
     @asynccontextmanager
     async def _ahead(self, source: DomainLookups, *questions: tuple[str, str]) -> AsyncIterator[None]:
         """The first questions leave at once, and the engine is loaded while they are under way."""
-        if _ENGINE in sys.modules:
+        if _ENGINE[-1] in sys.modules:
             yield
             return
         wanted = () if self.clock_is_suspect else questions
         asked = [asyncio.create_task(source.lookup(name, rdtype)) for name, rdtype in wanted]
         try:
-            await loaded(_ENGINE)
+            await loaded(*_ENGINE, *(_PROBER if self.live is not None else ()))
             yield
         finally:
             for task in asked:

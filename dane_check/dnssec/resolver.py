@@ -31,7 +31,7 @@ from dane_check.wire.octets import name_of
 if TYPE_CHECKING:
     from dane_check.dnssec.follow import Follower
 
-_NEEDED_BY_ANSWERS: Final = ("dane_check.dnssec.follow",)
+_NEEDED_BY_ANSWERS: Final = ("dane_check.dnssec.arithmetic", "dane_check.dnssec.follow")
 
 
 class ValidatingResolver:
