@@ -119,13 +119,16 @@ class Judging:
 
     @asynccontextmanager
     async def _workers(self) -> AsyncIterator[Judge]:
-        from dane_check.survey.staff import employed
+        from dane_check.survey.recruits import recruited
 
         request = self._request
-        world = brief(request.settings, request.rendering, request.lab_map, request.subjects.subjects)
-        async with employed(world, request.workers) as staff:
-            self._gate = staff.gate
-            yield staff.check
+        async with recruited(request.workers) as recruits:
+            from dane_check.survey.staff import employed
+
+            world = brief(request.settings, request.rendering, request.lab_map, request.subjects.subjects)
+            async with employed(world, request.workers, recruits) as staff:
+                self._gate = staff.gate
+                yield staff.check
 
     @asynccontextmanager
     async def _here(self) -> AsyncIterator[Judge]:

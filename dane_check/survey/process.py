@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import sys
+from asyncio.subprocess import Process
 from collections.abc import Coroutine
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from dane_check.ports import ProbeOutcome
 from dane_check.survey.brief import Brief
 from dane_check.survey.element import Element, Lost
 from dane_check.survey.frames import AfterTls, Check, Checked, Frame, GoAhead, Held, MayI, Ready, packed, unpacked
 from dane_check.survey.office import Office
-
-_END_SECONDS: Final = 2.0  # for the last QUITs; T-32 gives the whole survey five
-_MAIN: Final = "import sys; sys.path[:] = sys.argv[1:]; from dane_check.survey.worker import main; main()"
+from dane_check.survey.recruits import dismissed
 
 
 class EndedAtOnce(Exception):
     """A worker process ended before it could judge anything."""
 
 
-def _command() -> tuple[str, ...]:
-    """A process that finds what this one finds, and nothing in the working directory (-P) but what this one would."""
-    return (sys.executable, "-P", "-W", "ignore", "-c", _MAIN, *sys.path)
-
-
 class WorkerProcess:
     """Use `started`. `ended` -- whether the process is gone, or going."""
 
-    def __init__(self, process: asyncio.subprocess.Process, office: Office) -> None:
+    def __init__(self, process: Process, office: Office) -> None:
         self.ended = False
         self._process = process
         self._office = office
@@ -41,12 +33,9 @@ class WorkerProcess:
         self._listening = asyncio.create_task(self._listen())
 
     @classmethod
-    async def started(cls, brief: Brief, office: Office) -> Self:
-        """A worker that is ready. Raises EndedAtOnce."""
-        pipe = asyncio.subprocess.PIPE
-        worker = cls(
-            await asyncio.create_subprocess_exec(*_command(), stdin=pipe, stdout=pipe, start_new_session=True), office
-        )
+    async def started(cls, process: Process, brief: Brief, office: Office) -> Self:
+        """A worker in this process, ready. Raises EndedAtOnce."""
+        worker = cls(process, office)
         try:
             worker._say(brief)
             if not await worker._ready:
@@ -70,23 +59,12 @@ class WorkerProcess:
             self._checks.pop(name, None)
 
     async def aclose(self) -> None:
-        """Ends the process: it stops what it does when its pipe closes, and is killed where it does not."""
+        """Ends the process."""
         try:
-            await self._end()
+            await dismissed(self._process)
         finally:
             self._listening.cancel()
             await asyncio.gather(self._listening, return_exceptions=True)
-
-    async def _end(self) -> None:
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        try:
-            async with asyncio.timeout(_END_SECONDS):
-                await self._process.wait()
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
-            await self._process.wait()
 
     def _say(self, value: Brief | Frame) -> None:
         if self._process.stdin is not None and not self._process.stdin.is_closing():
@@ -157,7 +135,7 @@ class WorkerProcess:
             if not waiting.done():
                 waiting.set_result(None)
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._end()
+        await dismissed(self._process)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -12,16 +12,17 @@ from dane_check.survey.brief import Brief
 from dane_check.survey.element import Element, Lost
 from dane_check.survey.office import Office
 from dane_check.survey.process import EndedAtOnce, WorkerProcess
+from dane_check.survey.recruits import Recruits
 
 _STARTS = 3  # processes in a row that could not even begin; more would be no better
 
 
 @asynccontextmanager
-async def employed(brief: Brief, workers: int) -> AsyncIterator[Staff]:
-    """So many worker processes, ended with the block. Raises UsageError for a brief that cannot be worked by."""
+async def employed(brief: Brief, workers: int, recruits: Recruits) -> AsyncIterator[Staff]:
+    """So many workers, ended with the block. Raises UsageError for a brief that cannot be worked by."""
     async with brief.checker():
         pass
-    staff = Staff(brief, workers)
+    staff = Staff(brief, workers, recruits)
     try:
         yield staff
     finally:
@@ -34,12 +35,12 @@ class Staff:
     gate -- the politeness of all workers together (L-21).
     """
 
-    def __init__(self, brief: Brief, workers: int) -> None:
+    def __init__(self, brief: Brief, workers: int, recruits: Recruits) -> None:
         self.gate = Gate(brief.settings.limits.run, SystemClock())
         office = Office(self.gate, brief.settings.limits.run.round_seconds)
-        self._posts = [_Post(brief, office) for _ in range(workers)]
-        self._second = _Post(brief, office)
-        self._lonely = [_Post(brief, office) for _ in range(workers)]
+        self._posts = [_Post(brief, office, recruits) for _ in range(workers)]
+        self._second = _Post(brief, office, recruits)
+        self._lonely = [_Post(brief, office, recruits) for _ in range(workers)]
         self._free: asyncio.Queue[_Post] = asyncio.LifoQueue()
         for post in self._lonely:
             self._free.put_nowait(post)
@@ -67,12 +68,13 @@ class Staff:
 
 
 class _Post:
-    """Where a worker sits, one after the other if need be; the process is started when it is first needed."""
+    """Where a worker sits, one after the other if need be; it is called when it is first needed."""
 
-    def __init__(self, brief: Brief, office: Office) -> None:
+    def __init__(self, brief: Brief, office: Office, recruits: Recruits) -> None:
         self.load = 0
         self._brief = brief
         self._office = office
+        self._recruits = recruits
         self._worker: WorkerProcess | None = None
         self._starting = asyncio.Lock()
 
@@ -90,7 +92,7 @@ class _Post:
                 if self._worker is not None and not self._worker.ended:
                     break
                 try:
-                    self._worker = await WorkerProcess.started(self._brief, self._office)
+                    self._worker = await WorkerProcess.started(await self._recruits.take(), self._brief, self._office)
                 except EndedAtOnce:
                     if not last:
                         raise

@@ -104,6 +104,8 @@ async def work() -> None:
     """Until standard input ends."""
     desk = Desk(*await _pipes())
     brief = await desk.hear()
+    if brief is None:  # the survey came to nothing
+        return
     assert isinstance(brief, Brief)
     async with Rounds(lambda: brief.checker(desk), brief.settings.limits.run.round_seconds) as rounds:
         desk.say(Ready())
@@ -149,3 +151,4 @@ def main() -> None:
     """The whole life of a worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the survey's to handle; it ends us with our pipe
     asyncio.run(work())
+    os._exit(0)  # all is said; the survey waits, and the system frees at once what Python would piece by piece

@@ -23,6 +23,7 @@ from dane_check.survey.brief import Brief
 from dane_check.survey.element import Element, Form, Lost, Rendering
 from dane_check.survey.office import Office
 from dane_check.survey.process import EndedAtOnce
+from dane_check.survey.recruits import recruited
 from dane_check.survey.staff import Staff, employed
 from tests.check.virtual_time import VirtualTime
 from tests.survey.poison import Poisoned, Unreadable
@@ -43,7 +44,7 @@ def with_staff(brief: Brief, workers: int, work: Callable[[Staff], Coroutine[Any
     """What `work` makes of so many workers."""
 
     async def run() -> T:
-        async with employed(brief, workers) as staff:
+        async with recruited(workers) as recruits, employed(brief, workers, recruits) as staff:
             return await work(staff)
 
     return asyncio.run(run())
