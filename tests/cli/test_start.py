@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.survey.worlds import started
+
 HEAVY = {"dns", "OpenSSL", "cryptography", "rich", "pydantic", "click", "asyncio"}
 # What explains, compares and mends: of no use where all is well.
 FOR_TROUBLE = {
@@ -25,7 +27,7 @@ FOR_TROUBLE = {
     "dane_check.check.sweep",
 }
 
-# Writes which modules are loaded when the process sends its first packet, and when it ends.
+# Writes which modules are loaded when the process sends its first packet, when it asks for TLSA, and when it ends.
 _SPY = """
 import atexit, json, os, socket, sys
 
@@ -36,10 +38,11 @@ def tell(name):
         json.dump(sorted(sys.modules), file)
 
 class Socket(socket.socket):
-    def send(self, *arguments):
-        if not os.path.exists(os.path.join(folder, "first")):
-            tell("first")
-        return super().send(*arguments)
+    def send(self, octets, *arguments):
+        for moment, part in (("first", b""), ("host", b"\\4_tcp")):
+            if part in bytes(octets) and not os.path.exists(os.path.join(folder, moment)):
+                tell(moment)
+        return super().send(octets, *arguments)
 
 socket.socket = Socket
 atexit.register(tell, "last")
@@ -47,12 +50,14 @@ atexit.register(tell, "last")
 
 
 def modules(folder: Path, *command: str, environment: Mapping[str, str] | None = None) -> dict[str, set[str]]:
-    """The modules that a command of Python's has loaded, at its first packet and at its end."""
+    """The modules that a command of Python's has loaded, at its first packet, at its first for TLSA and at its end."""
     (folder / "sitecustomize.py").write_text(_SPY)
     environ = os.environ | {"DANE_CHECK_TEST_SPY": str(folder), "PYTHONPATH": str(folder), **(environment or {})}
     subprocess.run([sys.executable, *command], env=environ, capture_output=True, timeout=60, check=False)
     return {
-        name: set(json.loads((folder / name).read_text())) for name in ("first", "last") if (folder / name).exists()
+        name: set(json.loads((folder / name).read_text()))
+        for name in ("first", "host", "last")
+        if (folder / name).exists()
     }
 
 
@@ -132,6 +137,18 @@ def test_the_first_question_leaves_before_what_signatures_and_tls_need(tmp_path:
     assert not {"dane_check.dnssec.walk", "dane_check.dnssec.signature", "dane_check.policy.verdict"} & loaded["first"]
     assert "dane_check.dnssec.signature" in loaded["last"]
     assert "OpenSSL" not in packages(loaded["last"])
+
+
+def test_hosts_are_asked_for_before_what_sessions_need(tmp_path: Path) -> None:
+    """What judges the answers is there by then; what judges a served chain comes while the addresses are on their way."""
+    map_file = tmp_path / "map.json"
+    with started(["dane_check", "lab", "serve"], map_file, "Ctrl-C"):
+        loaded = modules(tmp_path, "-m", "dane_check", "ee-matches.test", "--lab-map", str(map_file))
+    assert {"dane_check.dnssec.signature", "dane_check.check.host"} <= loaded["host"]
+    later = {"dane_check.check.families", "dane_check.check.endpoint", "dane_check.tlsa.match"}
+    assert not later & loaded["host"]
+    assert "OpenSSL" not in packages(loaded["host"])
+    assert later <= loaded["last"]
 
 
 def test_a_good_domain_needs_nothing_that_explains_trouble(tmp_path: Path) -> None:
