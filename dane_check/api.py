@@ -16,7 +16,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
 from dane_check.check.gate import Doorkeeper, Gate
-from dane_check.dnssec.lookup import Lookup
 from dane_check.errors import UsageError
 from dane_check.live import SystemClock
 from dane_check.names import is_address_literal, parse_domain
@@ -28,6 +27,7 @@ from dane_check.wiring import open_run, replaying_run
 if TYPE_CHECKING:
     from dane_check.check.outcome import DomainCheck
     from dane_check.check.served import Served
+    from dane_check.dnssec.lookup import Lookup
     from dane_check.evidence import Evidence
     from dane_check.rehearsal.candidates import Record
     from dane_check.rehearsal.outcome import Rehearsal

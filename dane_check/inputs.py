@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from dane_check.dnssec.anchors import Anchor, TrustAnchors, parse_trust_anchors
+from dane_check.dnssec.anchors import Anchor, TrustAnchors
 from dane_check.dnssec.keys import Ds
 from dane_check.errors import UsageError
 from dane_check.names import safe
@@ -36,11 +36,17 @@ def anchors_of(settings: Settings, now: datetime) -> tuple[TrustAnchors, tuple[s
     """The trust anchors chosen, and those in force at `now` in presentation form. Raises UsageError."""
     given = settings.trust_anchor
     if given is None:
-        anchors = TrustAnchors.root()
-    elif isinstance(given, tuple) or (isinstance(given, str) and _is_anchor_text(given)):
+        return _with_texts(TrustAnchors.root(), now)
+    from dane_check.dnssec.anchor_text import parse_trust_anchors
+
+    if isinstance(given, tuple) or (isinstance(given, str) and _is_anchor_text(given)):
         anchors = parse_trust_anchors(given)
     else:
         anchors = parse_trust_anchors(read_text(Path(given), "trust anchor file", settings.limits.input.file_octets))
+    return _with_texts(anchors, now)
+
+
+def _with_texts(anchors: TrustAnchors, now: datetime) -> tuple[TrustAnchors, tuple[str, ...]]:
     return anchors, tuple(_anchor_text(anchor) for anchor in anchors.anchors if anchor.valid_at(now))
 
 

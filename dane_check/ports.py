@@ -13,12 +13,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import dns.name
 import dns.rdatatype
 
-from dane_check.wire.message import Message
+if TYPE_CHECKING:
+    from dane_check.wire.message import Message
 
 
 class Fault(StrEnum):
@@ -75,7 +76,7 @@ class NoReply:
     detail: str = ""  # a few words for people; never parsed
 
 
-Heard = Message | NoReply
+Heard: TypeAlias = "Message | NoReply"
 
 
 class DnsTransport(Protocol):

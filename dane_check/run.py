@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dane_check.check.session import DomainLookups, Session
-from dane_check.dnssec.lookup import Lookup
 from dane_check.dnssec.resolver import DomainView
 from dane_check.errors import UsageError
 from dane_check.inputs import question_of
@@ -23,6 +22,7 @@ from dane_check.ports import DnsTransport, Server
 if TYPE_CHECKING:
     from dane_check.check.outcome import DomainCheck
     from dane_check.check.served import Served
+    from dane_check.dnssec.lookup import Lookup
     from dane_check.evidence import Evidence
     from dane_check.evidence.recorder import Notebook
     from dane_check.rehearsal.outcome import Rehearsal

@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from dane_check.check.gate import Doorkeeper, Gate, Patience
-from dane_check.dnssec.lookup import Lookup, LookupSource
 from dane_check.ports import ProbeOutcome, Prober, ProbeRequest, SmtpReply
 from dane_check.settings import Settings
 
 if TYPE_CHECKING:
+    from dane_check.dnssec.lookup import Lookup, LookupSource
     from dane_check.evidence.record import Renewal
 
 _KEPT: Final = 4096  # sessions of a run that are remembered; most hold some 5 KiB of certificates (L-24)
@@ -24,8 +24,12 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class DomainLookups(LookupSource, Protocol):
-    """The validated lookups of one domain: charged to its budget, answered from what the run shares."""
+class DomainLookups(Protocol):
+    """A `dnssec.lookup.LookupSource` for one domain: charged to its budget, answered from what the run shares."""
+
+    async def lookup(self, name: str, rdtype: str) -> Lookup:
+        """See `LookupSource`."""
+        ...
 
     def zone_is_proven_signed(self, name: str) -> bool:
         """Whether `name` lies in a zone proven signed in this run (D-12)."""

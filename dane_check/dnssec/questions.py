@@ -14,7 +14,6 @@ from dane_check.dnssec.budget import Budget
 from dane_check.dnssec.flight import Flights
 from dane_check.limits import DnsLimits
 from dane_check.ports import DnsTransport, Fault, Heard, NoReply, Question, Server
-from dane_check.wire.message import Message
 from dane_check.wire.octets import name_of
 
 _LEAST_ATTEMPTS: Final = (
@@ -146,4 +145,4 @@ def path(anchor: dns.name.Name, name: dns.name.Name) -> tuple[dns.name.Name, ...
 
 
 def _is_reply(heard: Heard) -> bool:
-    return isinstance(heard, Message) and not heard.truncated and heard.rcode in {0, 3}
+    return not isinstance(heard, NoReply) and not heard.truncated and heard.rcode in {0, 3}

@@ -19,17 +19,17 @@ from dane_check.dnssec.anchors import TrustAnchors
 from dane_check.dnssec.budget import Budget, Spent
 from dane_check.dnssec.criteria import Criteria
 from dane_check.dnssec.flight import Flights
-from dane_check.dnssec.lookup import Cause, Indeterminate, Lookup, Why
 from dane_check.dnssec.questions import Questions, on_the_way
 from dane_check.errors import UsageError
 from dane_check.limits import DEFAULT, DnsLimits
 from dane_check.loading import loaded
 from dane_check.ports import DnsTransport, Question, Server
-from dane_check.wire.message import Message
 from dane_check.wire.octets import name_of
 
 if TYPE_CHECKING:
     from dane_check.dnssec.follow import Follower
+    from dane_check.dnssec.lookup import Lookup
+    from dane_check.wire.message import Message
 
 _NEEDED_BY_ANSWERS: Final = ("dane_check.dnssec.arithmetic", "dane_check.dnssec.follow")
 
@@ -95,9 +95,9 @@ class ValidatingResolver:
         except TimeoutError:
             seconds = self._criteria.limits.lookup_seconds
             sentence = f"{question} and what it takes to validate it took more than {seconds:g} seconds"
-            return Indeterminate(Why(Cause.TRANSPORT, sentence, record=str(question), fault="timeout"))
+            return _late(question, sentence)
         except Spent as spent:
-            return Indeterminate(Why(Cause.LIMIT, spent.what, record=str(question)))
+            return _beyond(question, spent)
 
     async def judge(self, name: dns.name.Name, rdtype: int, reply: Message, budget: Budget) -> Lookup:
         """What a reply of another server comes to; an alias in it leads on by this resolver. Kept for nobody else."""
@@ -107,9 +107,9 @@ class ValidatingResolver:
                 return await self._resolve(name, rdtype, budget, reply)
         except TimeoutError:
             sentence = f"the keys that {question} is signed with could not be had in time"
-            return Indeterminate(Why(Cause.TRANSPORT, sentence, record=str(question), fault="timeout"))
+            return _late(question, sentence)
         except Spent as spent:
-            return Indeterminate(Why(Cause.LIMIT, spent.what, record=str(question)))
+            return _beyond(question, spent)
 
     # --- one lookup ----------------------------------------------------------------------------------
 
@@ -124,7 +124,7 @@ class ValidatingResolver:
         except Spent as spent:
             if spent.domain:
                 raise
-            return Indeterminate(Why(Cause.LIMIT, spent.what, record=str(Question(name, rdtype))))
+            return _beyond(Question(name, rdtype), spent)
         finally:
             for give_up in ahead:
                 give_up()
@@ -182,6 +182,20 @@ def _type(text: str) -> int:
         raise UsageError(f"{text!r} is no DNS record type") from None
 
 
+def _late(question: Question, sentence: str) -> Lookup:
+    from dane_check.dnssec.lookup import Cause, Indeterminate, Why
+
+    return Indeterminate(Why(Cause.TRANSPORT, sentence, record=str(question), fault="timeout"))
+
+
+def _beyond(question: Question, spent: Spent) -> Lookup:
+    from dane_check.dnssec.lookup import Cause, Indeterminate, Why
+
+    return Indeterminate(Why(Cause.LIMIT, spent.what, record=str(question)))
+
+
 def _is_lasting(lookup: Lookup) -> bool:
     """Whether asking again would be idle; a proven alias trouble is, a silent server is not."""
+    from dane_check.dnssec.lookup import Cause, Indeterminate
+
     return not isinstance(lookup, Indeterminate) or lookup.why.cause is Cause.ALIAS_LIMIT

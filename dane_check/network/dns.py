@@ -20,7 +20,7 @@ from dane_check.network.dialer import SocketStream, connect, family_of
 from dane_check.network.faults import fault_of, name_of
 from dane_check.network.servers import parse_server, system_resolvers
 from dane_check.ports import DialFailure, Fault, Heard, NoReply, Question, Server, StreamBroken
-from dane_check.wire.message import Malformed, Message, read
+from dane_check.wire.octets import Malformed
 from dane_check.wire.query import is_truncated, replies_to, write_query
 
 __all__ = ["UdpTransport", "parse_server", "system_resolvers"]
@@ -65,12 +65,14 @@ class UdpTransport:
     async def _ask(self, query: bytes, server: Server) -> Heard:
         for _ in range(self._limits.tries - 1):
             heard = await self._over_udp(query, server)
-            if isinstance(heard, Message) or heard.fault in _HOPELESS:
+            if not isinstance(heard, NoReply) or heard.fault in _HOPELESS:
                 return heard
             if heard.fault is Fault.REFUSED:
                 break
-            if heard.fault in _DOUBTS and isinstance(over_tcp := await self._over_tcp(query, server), Message):
-                return over_tcp
+            if heard.fault in _DOUBTS:
+                over_tcp = await self._over_tcp(query, server)
+                if not isinstance(over_tcp, NoReply):
+                    return over_tcp
         return await self._over_both(query, server)
 
     async def _over_both(self, query: bytes, server: Server) -> Heard:
@@ -82,7 +84,7 @@ class UdpTransport:
             while pending:
                 done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
-                    if isinstance(task.result(), Message):
+                    if not isinstance(task.result(), NoReply):
                         return task.result()
             return _either(by_udp.result(), by_tcp.result())
         finally:
@@ -141,6 +143,8 @@ class UdpTransport:
     def _read(self, octets: bytes) -> Heard:
         if is_truncated(octets):
             return NoReply(Fault.TRUNCATED)
+        from dane_check.wire.message import read
+
         try:
             return read(octets, self._limits)
         except Malformed as error:
@@ -172,8 +176,10 @@ async def _exactly(stream: SocketStream, octets: int) -> bytes:
 
 def _either(by_udp: Heard, by_tcp: Heard) -> Heard:
     """A message if there is one; of two failures UDP's, unless it is mere silence and TCP said something wrong."""
-    if isinstance(by_udp, Message) or isinstance(by_tcp, Message):
-        return by_udp if isinstance(by_udp, Message) else by_tcp
+    if not isinstance(by_udp, NoReply):
+        return by_udp
+    if not isinstance(by_tcp, NoReply):
+        return by_tcp
     if by_udp.fault is Fault.TIMEOUT and by_tcp.fault in _DOUBTS:
         return by_tcp
     return NoReply(by_udp.fault, f"{by_udp.detail}; over TCP {by_tcp.fault.value}".lstrip("; "))

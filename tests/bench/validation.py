@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from statistics import median
 
-from dane_check.dnssec.anchors import parse_trust_anchors
+from dane_check.dnssec.anchor_text import parse_trust_anchors
 from dane_check.dnssec.resolver import ValidatingResolver
 from dane_check.lab import Lab
 from dane_check.lab.scenario import Scenario, read_scenario

@@ -140,7 +140,7 @@ def test_the_first_question_leaves_before_what_signatures_and_tls_need(tmp_path:
 
 
 def test_hosts_are_asked_for_before_what_sessions_need(tmp_path: Path) -> None:
-    """What judges the answers is there by then; what judges a served chain comes while the addresses are on their way."""
+    """What judges the answers is there by then; what judges a chain comes while the addresses are on their way."""
     map_file = tmp_path / "map.json"
     with started(["dane_check", "lab", "serve"], map_file, "Ctrl-C"):
         loaded = modules(tmp_path, "-m", "dane_check", "ee-matches.test", "--lab-map", str(map_file))

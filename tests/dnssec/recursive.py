@@ -13,7 +13,7 @@ import dns.message
 import dns.rcode
 import dns.rdatatype as rrtype
 
-from dane_check.dnssec.anchors import parse_trust_anchors
+from dane_check.dnssec.anchor_text import parse_trust_anchors
 from dane_check.dnssec.lookup import Lookup
 from dane_check.dnssec.resolver import ValidatingResolver
 from dane_check.limits import DnsLimits

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from dane_check.dnssec import nsec3
 from dane_check.dnssec.absence import deny, gather, no_closer_match
-from dane_check.dnssec.anchors import parse_trust_anchors
+from dane_check.dnssec.anchor_text import parse_trust_anchors
 from dane_check.dnssec.budget import Budget, Spent, Tally
 from dane_check.dnssec.criteria import Criteria
 from dane_check.dnssec.denial import Denied, TypeBitmap

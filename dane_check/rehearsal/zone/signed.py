@@ -11,7 +11,8 @@ import dns.name
 import dns.rdatatype as rrtype
 
 from dane_check.check.session import DomainLookups
-from dane_check.dnssec.anchors import TrustAnchors, parse_trust_anchors
+from dane_check.dnssec.anchor_text import parse_trust_anchors
+from dane_check.dnssec.anchors import TrustAnchors
 from dane_check.dnssec.lookup import Bogus, Cause, Indeterminate, Insecure, Lookup, Secure, SecureDenial, Why
 from dane_check.dnssec.resolver import DomainView, ValidatingResolver
 from dane_check.errors import UsageError

@@ -10,7 +10,8 @@ import dns.rdatatype as rrtype
 import dns.rrset
 import pytest
 
-from dane_check.dnssec.anchors import TrustAnchors, parse_trust_anchors
+from dane_check.dnssec.anchor_text import parse_trust_anchors
+from dane_check.dnssec.anchors import TrustAnchors
 from dane_check.dnssec.keys import Ds, Key
 from dane_check.dnssec.lookup import Bogus, Cause, Indeterminate, Insecure, Lookup, Secure
 from dane_check.errors import UsageError
