@@ -15,6 +15,14 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+# All that a check of a domain in good order loads: here nothing is to be asked before a brief comes.
+import dane_check.check.diagnostics
+import dane_check.check.domain
+import dane_check.check.families
+import dane_check.dnssec.follow
+import dane_check.network.handshake
+import dane_check.network.prober
+import dane_check.report.json  # noqa: F401
 from dane_check.ports import ProbeOutcome, ProbeRequest, SmtpReply
 from dane_check.survey.brief import Brief, guarded
 from dane_check.survey.element import Element
