@@ -1,5 +1,7 @@
 """`python -m dane_check` is `dane-check`."""
 
-from dane_check.cli import program
+import sys
 
-program()
+from dane_check.cli import main
+
+sys.exit(main())

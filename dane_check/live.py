@@ -1,4 +1,4 @@
-"""The live side of a run: its clock, its transport and its prober, each loaded when it is first needed."""
+"""The live side of a run: its clock, its transport and its prober, each loaded when it is needed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class SystemClock:
 
 
 class LiveProber:
-    """The live prober, loaded when the first session is due: OpenSSL takes a moment, and DNS comes first."""
+    """The live prober; what TLS needs is loaded when connections are under way, for it takes a moment."""
 
     def __init__(self, settings: Settings, dialer: Dialer | None) -> None:
         self._settings = settings
@@ -71,7 +71,7 @@ class LiveProber:
     async def aclose(self) -> None:
         """Says the last QUITs."""
         if self._loading is not None:
-            await self._loading
+            self._loading.cancel()
         if self._loaded is not None:
             await self._loaded.aclose()
 

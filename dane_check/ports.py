@@ -13,13 +13,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import Protocol
 
 import dns.name
 import dns.rdatatype
 
-if TYPE_CHECKING:
-    from dane_check.wire.message import Message
+from dane_check.wire.message import Message
 
 
 class Fault(StrEnum):
@@ -76,7 +75,7 @@ class NoReply:
     detail: str = ""  # a few words for people; never parsed
 
 
-Heard: TypeAlias = "Message | NoReply"
+Heard = Message | NoReply
 
 
 class DnsTransport(Protocol):

@@ -58,16 +58,14 @@ class Run:
 
     async def domain(self, name: str) -> DomainCheck:
         """The verdict on one domain, an absolute A-label name."""
-        source = self.session.lookups()
-        async with self._ahead(source, (name, "MX")):
+        async with self._ahead((name, "MX")) as source:
             from dane_check.check.domain import check_domain
 
             return await self._noted(name, check_domain(self.session, name, source))
 
     async def host(self, name: str, port: int) -> DomainCheck:
         """The verdict on one configured relay."""
-        source = self.session.lookups()
-        async with self._ahead(source, (name, "A"), (name, "AAAA")):
+        async with self._ahead((name, "A"), (name, "AAAA")) as source:
             from dane_check.check.domain import check_relay
 
             work = check_relay(self.session, name, port, source=source)
@@ -85,18 +83,19 @@ class Run:
         return await check_domain(self.session, parse_domain(subject))
 
     @asynccontextmanager
-    async def _ahead(self, source: DomainLookups, *questions: tuple[str, str]) -> AsyncIterator[None]:
-        """The first questions leave at once, and the engine is loaded while they are under way."""
+    async def _ahead(self, *questions: tuple[str, str]) -> AsyncIterator[DomainLookups]:
+        """The lookups of a domain. Its first questions leave at once, and the engine is loaded meanwhile."""
+        source = self.session.lookups()
         if _ENGINE[-1] in sys.modules:
-            yield
+            yield source
             return
         wanted = () if self.clock_is_suspect else questions
-        asked = [asyncio.create_task(source.lookup(name, rdtype)) for name, rdtype in wanted]
+        begun = {one: asyncio.create_task(source.lookup(*one)) for one in wanted}
         try:
             await loaded(*_ENGINE, *(_PROBER if self.live is not None else ()))
-            yield
+            yield _Begun(source, dict(begun))
         finally:
-            for task in asked:
+            for task in begun.values():
                 task.cancel()
 
     async def _noted(self, subject: str, work: Coroutine[object, object, DomainCheck]) -> DomainCheck:
@@ -168,6 +167,23 @@ class Run:
         await self.session.probes.aclose()
         if self.live is not None:
             await self.live.aclose()
+
+
+class _Begun:
+    """`DomainLookups`, some of which are under way; each of these is taken once, a failure too, as if asked for now."""
+
+    def __init__(self, source: DomainLookups, begun: dict[tuple[str, str], asyncio.Task[Lookup]]) -> None:
+        self._source = source
+        self._begun = begun
+
+    async def lookup(self, name: str, rdtype: str) -> Lookup:
+        """See `DomainLookups`."""
+        begun = self._begun.pop((name, rdtype), None)
+        return await (self._source.lookup(name, rdtype) if begun is None else begun)
+
+    def zone_is_proven_signed(self, name: str) -> bool:
+        """See `DomainLookups`."""
+        return self._source.zone_is_proven_signed(name)
 
 
 def server_names(run: Run) -> tuple[str, ...]:

@@ -21,10 +21,10 @@ async def judge_host(check: HostCheck) -> HostVerdict:
     """The verdict on one MX host; lookups first, connections only where they allow them (RFC 7672 §2.2.2)."""
     asked = Asked(check.source, check.session.heard)
     early = early_tlsa(check, check.host.name)
-    addresses = asyncio.gather(asked.lookup(check.host.name, "A"), asked.lookup(check.host.name, "AAAA"))
     try:
-        await loaded(*_NEEDED_BY_SESSIONS)
-        a, aaaa = await addresses
+        a, aaaa, _ = await asyncio.gather(
+            asked.lookup(check.host.name, "A"), asked.lookup(check.host.name, "AAAA"), loaded(*_NEEDED_BY_SESSIONS)
+        )
         plan = address_plan(check.about, a, aaaa, in_mx=check.host.preference is not None)
         match plan:
             case Stopped():
@@ -37,7 +37,6 @@ async def judge_host(check: HostCheck) -> HostVerdict:
                 return await judge_families(check, asked, plan)
     finally:
         early.cancel()
-        addresses.cancel()
         check.noted.extend(found for _, _, found in asked.made)
 
 

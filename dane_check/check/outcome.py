@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
 
+from dane_check.evidence import Evidence
 from dane_check.findings import Finding
 from dane_check.policy.verdict import DomainVerdict
-
-if TYPE_CHECKING:
-    from dane_check.evidence import Evidence
 
 
 @dataclass(frozen=True, slots=True)

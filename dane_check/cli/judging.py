@@ -84,14 +84,14 @@ class Judging:
     async def results(self) -> AsyncGenerator[Element | Lost, None]:
         """As they finish for `--jsonl`, else in the order the names were given. Raises JournalFailed."""
         request, names = self._request, self._request.subjects.names
+        if self._journal is not None:
+            self._tally.known = len(self._journal.names().intersection(names))
         async with self._workers() if request.workers > 1 else self._here() as judge:
             if request.subjects.host is not None or (len(names) == 1 and self._journal is None):
                 yield await judge(request.subjects.host or names[0])
                 return
             from dane_check.survey.survey import as_they_finish, in_order
 
-            if self._journal is not None:
-                self._tally.known = len(self._journal.names().intersection(names))
             at_once = request.settings.limits.run.domains_at_once * request.workers
             survey = as_they_finish if request.rendering.form is Form.LINES else in_order
             async with aclosing(survey(names, partial(self._counted, judge), at_once, self._journal)) as results:
@@ -122,7 +122,8 @@ class Judging:
         from dane_check.survey.recruits import recruited
 
         request = self._request
-        async with recruited(request.workers) as recruits:
+        to_judge = len(request.subjects.names) - self._tally.known
+        async with recruited(min(request.workers, to_judge)) as recruits:
             from dane_check.survey.staff import employed
 
             world = brief(request.settings, request.rendering, request.lab_map, request.subjects.subjects)

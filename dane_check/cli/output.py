@@ -59,7 +59,7 @@ def leave(status: int) -> NoReturn:
     A command has closed all it opened when it returns. To free object by object what the system frees at once takes
     longer than to judge a domain at hand.
     """
-    if sys.flags.inspect:  # python -i: somebody wants to look around
+    if sys.flags.inspect or sys.getprofile() or sys.gettrace():  # somebody wants to look around
         sys.exit(status)
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):

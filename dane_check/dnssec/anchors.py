@@ -7,17 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final, Self
 
-import dns.exception
 import dns.name
-import dns.rdata
-import dns.rdataclass
 
 from dane_check.dnssec.keys import Ds, Entry, Key
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True)

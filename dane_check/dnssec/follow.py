@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 import dns.name
@@ -17,7 +17,7 @@ from dane_check.dnssec.questions import Questions
 from dane_check.dnssec.standing import has_signatures
 from dane_check.dnssec.step import Step, failed, lookup_of
 from dane_check.dnssec.walk import Walk
-from dane_check.ports import Question
+from dane_check.ports import Heard, Question
 from dane_check.wire.message import Message
 
 
@@ -40,12 +40,13 @@ class Follower:
         rdtype: int,
         budget: Budget,
         ahead: list[Callable[[], None]],
-        given: Message | None,
+        given: Message | None = None,
+        begun: Awaitable[Heard] | None = None,
     ) -> Lookup:
         """From alias to alias to the last step, within L-3. Raises `Spent`.
 
         ahead -- functions that give up what is asked early are added here. given -- the first reply, where it is here
-        already; it may be another server's.
+        already; it may be another server's. begun -- the first reply, where the first flight of the run has left.
         """
         if given is not None and (why := trouble(Question(name, rdtype), given)) is not None:
             return Indeterminate(why)
@@ -55,12 +56,14 @@ class Follower:
         message: Message | None = None
         signed_seen = False
         while True:
-            ahead += self._walk.ask_ahead(Question(name, rdtype), budget)
+            if begun is None:
+                ahead += self._walk.ask_ahead(Question(name, rdtype), budget)
             if given is not None:
                 step, target = await self._judge.judge(name, rdtype, given, tally, budget)
                 message, given = given, None
             else:
-                step, target, message = await self._at(name, rdtype, message, tally, budget)
+                step, target, message = await self._at(name, rdtype, message, tally, budget, begun)
+                begun = None
             signed_seen = signed_seen or (message is not None and has_signatures(message))
             if target is None or step.status in {"bogus", "indeterminate"}:
                 return lookup_of(self._not_stripped(step, signed_seen), hops)
@@ -74,7 +77,13 @@ class Follower:
             seen.add(name)
 
     async def _at(
-        self, name: dns.name.Name, rdtype: int, heard: Message | None, tally: Tally, budget: Budget
+        self,
+        name: dns.name.Name,
+        rdtype: int,
+        heard: Message | None,
+        tally: Tally,
+        budget: Budget,
+        begun: Awaitable[Heard] | None,
     ) -> tuple[Step, AliasHop | None, Message | None]:
         """What `name` comes to: by the reply in hand if it speaks of the name, else by asking, at most thrice."""
         first: tuple[Step, AliasHop | None, Message | None] | None = None
@@ -85,7 +94,10 @@ class Follower:
             first = step, hop, heard
         question = Question(name, rdtype)
         for attempt in range(self._questions.attempts):
-            reply = await self._questions.hear(question, attempt, budget)
+            if begun is not None and attempt == 0:
+                reply = await begun
+            else:
+                reply = await self._questions.hear(question, attempt, budget)
             if (why := trouble(question, reply)) is not None:
                 return first or (failed(why), None, None)
             assert isinstance(reply, Message)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import takewhile
-from typing import Any, Final
+from typing import Final
 
 import dns.name
 import dns.rdatatype as rrtype
@@ -44,10 +44,16 @@ class Questions:
         `attempt` counts from 0; a later one asks again, beginning with another server. The failure of a question
         that was asked early counts for nothing: who needs the answer asks once more.
         """
+
+        async def ask() -> Heard:
+            if attempt == 0:
+                budget.ask()
+            return await self._ask_servers(question, attempt)
+
         key = (question, attempt)
         while True:
             guessed = key in self._guesses
-            heard = await self._replies.join(key, budget, self._asking(question, attempt, budget))
+            heard = await self._replies.join(key, budget, ask)
             if not guessed or _is_reply(heard):
                 return heard
 
@@ -58,10 +64,6 @@ class Questions:
     def under_way(self, question: Question) -> bool:
         """Whether it has left, or is answered."""
         return self._replies.under_way((question, 0))
-
-    def begin(self, question: Question, budget: Budget) -> Callable[[], None]:
-        """Asks what is about to be heard; the function returned gives it up."""
-        return self._replies.begin((question, 0), budget, self._asking(question, 0, budget))
 
     def guess(
         self, zones: Sequence[dns.name.Name], anchor: dns.name.Name, budget: Budget, but: Question | None = None
@@ -76,14 +78,6 @@ class Questions:
             questions += [Question(zone, rrtype.DNSKEY)] if not _is_service(zone) else []
         wanted = [one for one in questions if one != but and not self.under_way(one)]
         return [self._ask_early(question, budget) for question in wanted]
-
-    def _asking(self, question: Question, attempt: int, budget: Budget) -> Callable[[], Coroutine[Any, Any, Heard]]:
-        async def ask() -> Heard:
-            if attempt == 0:
-                budget.ask()
-            return await self._ask_servers(question, attempt)
-
-        return ask
 
     def _ask_early(self, question: Question, budget: Budget) -> Callable[[], None]:
         """Asks what nobody needs yet and nobody has asked; the function returned gives it up."""

@@ -23,7 +23,7 @@ from dane_check.dnssec.questions import Questions, on_the_way
 from dane_check.errors import UsageError
 from dane_check.limits import DEFAULT, DnsLimits
 from dane_check.loading import loaded
-from dane_check.ports import DnsTransport, Question, Server
+from dane_check.ports import DnsTransport, Heard, Question, Server
 from dane_check.wire.octets import name_of
 
 if TYPE_CHECKING:
@@ -115,12 +115,13 @@ class ValidatingResolver:
 
     async def _resolve(self, name: dns.name.Name, rdtype: int, budget: Budget, given: Message | None = None) -> Lookup:
         ahead: list[Callable[[], None]] = []
+        begun: asyncio.Task[Heard] | None = None
         try:
             if self._follower is None:
                 if given is None:
-                    ahead += self._first_flight(Question(name, rdtype), budget)
+                    begun = self._first_flight(Question(name, rdtype), budget, ahead)
                 await loaded(*_NEEDED_BY_ANSWERS)
-            return await self._following().follow(name, rdtype, budget, ahead, given)
+            return await self._following().follow(name, rdtype, budget, ahead, given, begun)
         except Spent as spent:
             if spent.domain:
                 raise
@@ -128,13 +129,15 @@ class ValidatingResolver:
         finally:
             for give_up in ahead:
                 give_up()
+            if begun is not None:
+                begun.cancel()
 
-    def _first_flight(self, question: Question, budget: Budget) -> list[Callable[[], None]]:
+    def _first_flight(self, question: Question, budget: Budget, ahead: list[Callable[[], None]]) -> asyncio.Task[Heard]:
         """The first question of a run, and all on the way to it, leave before what judges the answers is loaded."""
         anchor = self._anchors.zone_of(question.name)
-        zones = [] if anchor is None else on_the_way(anchor, question.name)
-        ahead = [] if anchor is None else self._questions.guess(zones, anchor, budget, but=question)
-        return [*ahead, self._questions.begin(question, budget)]
+        if anchor is not None:
+            ahead += self._questions.guess(on_the_way(anchor, question.name), anchor, budget, but=question)
+        return asyncio.create_task(self._questions.hear(question, 0, budget))
 
     def _following(self) -> Follower:
         if self._follower is None:

@@ -47,8 +47,6 @@ class Walk:
         self._answering: Kept[dns.name.Name, bool] = Kept(criteria.limits.answers_kept)
         self._standings: Flights[dns.name.Name, Standing] = Flights(_is_settled, criteria.limits.answers_kept)
 
-    # --- questions -----------------------------------------------------------------------------------
-
     async def judged(
         self, question: Question, budget: Budget, judge: Callable[[Message], T]
     ) -> tuple[T | Why, Message | None]:

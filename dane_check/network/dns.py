@@ -20,13 +20,14 @@ from dane_check.network.dialer import SocketStream, connect, family_of
 from dane_check.network.faults import fault_of, name_of
 from dane_check.network.servers import parse_server, system_resolvers
 from dane_check.ports import DialFailure, Fault, Heard, NoReply, Question, Server, StreamBroken
-from dane_check.wire.octets import Malformed
+from dane_check.wire.message import Malformed, read
 from dane_check.wire.query import is_truncated, replies_to, write_query
 
 __all__ = ["UdpTransport", "parse_server", "system_resolvers"]
 
 # The default socket buffer of a Linux server holds some 270 small packets; 500 questions at once lost some.
 IN_FLIGHT_PER_SERVER: Final = 64
+_UNHEARD: Final = 64  # packets looked at when time is up; more are a flood
 _HOPELESS: Final = frozenset({Fault.UNREACHABLE, Fault.NO_FAMILY, Fault.LOCAL})
 _DOUBTS: Final = frozenset({Fault.TRUNCATED, Fault.MALFORMED, Fault.TOO_LARGE})
 
@@ -95,21 +96,32 @@ class UdpTransport:
     async def _over_udp(self, query: bytes, server: Server) -> Heard:
         try:
             with _udp_socket(server) as connected:
-                async with asyncio.timeout(self._limits.try_seconds):
-                    asked = _with_new_id(query)
-                    connected.send(asked)
-                    return await self._listen(connected, asked)
-        except TimeoutError:
-            return NoReply(Fault.TIMEOUT, f"nothing within {self._limits.try_seconds:g} s over UDP")
+                asked = _with_new_id(query)
+                try:
+                    async with asyncio.timeout(self._limits.try_seconds):
+                        connected.send(asked)
+                        return await self._listen(connected, asked)
+                except TimeoutError:
+                    return self._unheard(connected, asked)
         except OSError as error:
             return NoReply(fault_of(error, family_of(server.address)), name_of(error))
 
+    def _unheard(self, connected: socket.socket, asked: bytes) -> Heard:
+        """What came in time while this process was too busy to hear it, or that nothing did."""
+        with contextlib.suppress(BlockingIOError):
+            for _ in range(_UNHEARD):
+                octets = connected.recv(self._limits.message_octets)
+                if replies_to(octets, asked):
+                    return self._read(octets)
+        return NoReply(Fault.TIMEOUT, f"nothing within {self._limits.try_seconds:g} s over UDP")
+
     async def _listen(self, connected: socket.socket, asked: bytes) -> Heard:
-        loop = asyncio.get_running_loop()
         while True:
-            octets = await loop.sock_recv(connected, self._limits.message_octets)
-            if replies_to(octets, asked):
-                return self._read(octets)
+            await _readable(connected)
+            with contextlib.suppress(BlockingIOError):  # the system took back what it announced
+                octets = connected.recv(self._limits.message_octets)
+                if replies_to(octets, asked):
+                    return self._read(octets)
             await asyncio.sleep(0)  # a flood of wrong packets must not keep the clock from running
 
     async def _over_tcp(self, query: bytes, server: Server) -> Heard:
@@ -143,8 +155,6 @@ class UdpTransport:
     def _read(self, octets: bytes) -> Heard:
         if is_truncated(octets):
             return NoReply(Fault.TRUNCATED)
-        from dane_check.wire.message import read
-
         try:
             return read(octets, self._limits)
         except Malformed as error:
@@ -162,6 +172,22 @@ def _udp_socket(server: Server) -> Iterator[socket.socket]:
         connected.setblocking(False)
         connected.connect((server.address, server.port))
         yield connected
+
+
+async def _readable(connected: socket.socket) -> None:
+    """Waits, and takes nothing: a packet that the loop reads for a task whose time is up would be lost."""
+    loop = asyncio.get_running_loop()
+    readable: asyncio.Future[None] = loop.create_future()
+
+    def tell() -> None:
+        if not readable.done():
+            readable.set_result(None)
+
+    loop.add_reader(connected, tell)
+    try:
+        await readable
+    finally:
+        loop.remove_reader(connected)
 
 
 async def _exactly(stream: SocketStream, octets: int) -> bytes:

@@ -2,7 +2,7 @@
 
 A resolver is between us and every zone, so some failures speak of it alone: nobody's domain depends on whether the
 keys of the root can be had, or on whether they validate. Such a failure is no proof of anything about the domain, and
-leaves it undetermined. Loaded with the first question, so it knows neither findings nor verdicts.
+leaves it undetermined.
 """
 
 from __future__ import annotations

@@ -21,9 +21,10 @@ class Recruits:
         self._waiting: list[Process] = []
 
     async def call(self, count: int) -> None:
-        """Starts so many."""
-        for _ in range(count):
-            self._waiting.append(await _started())
+        """Starts so many, or as many as can be had: who needs another one will hear why there is none."""
+        with contextlib.suppress(OSError):
+            for _ in range(count):
+                self._waiting.append(await _started())
 
     async def take(self) -> Process:
         """One of them, or a new one where none is left; whoever takes it has it dismissed."""

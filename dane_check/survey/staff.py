@@ -68,7 +68,7 @@ class Staff:
 
 
 class _Post:
-    """Where a worker sits, one after the other if need be; it is called when it is first needed."""
+    """Where a worker sits, one after the other if need be; it sits down when it is first needed."""
 
     def __init__(self, brief: Brief, office: Office, recruits: Recruits) -> None:
         self.load = 0

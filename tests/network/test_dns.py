@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -25,7 +26,7 @@ TLSA = Question(NAME, dns.rdatatype.TLSA)
 QUICK = DnsLimits(try_seconds=0.1, lookup_seconds=1.0)
 PATIENT = DnsLimits(try_seconds=5.0, lookup_seconds=10.0)
 
-Answer = Callable[[bytes], Sequence[bytes]]
+Answer = Callable[[bytes], Iterable[bytes]]
 
 
 def reply(query: bytes, *, tc: bool = False, rcode: int = 0, answer: str = "", name: str | None = None) -> bytes:
@@ -318,6 +319,17 @@ class TestTries:
 
         heard, _ = ask(late, limits=QUICK)
         assert text(heard) == b"right"
+
+    def test_a_reply_that_came_while_nobody_listened_counts(self) -> None:
+        """A process that is busy past the time of a try is late itself: the server was not."""
+
+        def right_and_busy(query: bytes) -> Iterator[bytes]:
+            yield from right(query)
+            time.sleep(3 * QUICK.try_seconds)  # in the turn in which it answered
+
+        heard, there = ask(right_and_busy, limits=QUICK)
+        assert b"right" in text(heard)
+        assert len(there.queries) == 1
 
     def test_silence_is_a_timeout_within_the_bound(self) -> None:
         """Nothing at all is a time-out after as many tries as allowed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 from dane_check.lab import load_scenarios
 from dane_check.lab.scenario import Scenario
@@ -61,6 +62,17 @@ class TestTheSame:
         assert (done.returncode, len(done.stdout.splitlines())) == (0, 300)
         hosts = {host["host"] for element in by_domain(done.stdout).values() for host in element["hosts"]}
         assert crowd.sessions() - before == 2 * len(hosts)
+
+    def test_no_more_processes_than_domains_that_are_left(self, crowd: World, tmp_path: Path) -> None:
+        """Twelve workers for two domains are two, and none where the journal has all of them."""
+        journal = str(tmp_path / "journal")
+        for names, workers in ((MIXED[:2], 2), (MIXED[:2], 0)):
+            process = begun(crowd, names, "--jsonl", "--workers", "12", "--resume", journal)
+            seen: set[int] = set()
+            while process.poll() is None:
+                seen |= set(children(process.pid))
+            rest(process)
+            assert (process.returncode, len(seen)) == (0, workers)
 
 
 class TestEnds:
